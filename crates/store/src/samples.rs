@@ -1,0 +1,248 @@
+//! Samples, append only; the latest of each subject and source; the value at the end of each day.
+use ring::digest::{Context, SHA256};
+use watchkeep_model::kri::{Quality, State, Status};
+use watchkeep_model::{IntegrationId, KriId, RunId, SampleId, Timestamp};
+
+use crate::{Reader, Result, Tx};
+
+statements! {
+    Tenant ADD = "insert into kri_sample (tenant_id, kri_id, observed_at, id, received_at, subject, integration_id, run_id, value, numerator, denominator, state, quality, actor, note, provenance, fingerprint) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict (tenant_id, kri_id, fingerprint) do nothing";
+    Tenant LATEST = "insert into kri_subject (tenant_id, kri_id, subject, integration_id, sample_id, observed_at, fresh_until, value, numerator, denominator, state, quality) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (tenant_id, kri_id, subject, integration_id) do update set sample_id = excluded.sample_id, observed_at = excluded.observed_at, fresh_until = excluded.fresh_until, value = excluded.value, numerator = excluded.numerator, denominator = excluded.denominator, state = excluded.state, quality = excluded.quality where excluded.observed_at >= kri_subject.observed_at";
+    Tenant SUBJECTS = "select subject, integration_id, sample_id, observed_at, fresh_until, value, numerator, denominator, state, quality from kri_subject where tenant_id = $1 and kri_id = $2 order by subject, integration_id";
+    Tenant SINCE = "select id, observed_at, received_at, subject, integration_id, run_id, value, numerator, denominator, state, quality, actor, note, provenance from kri_sample where tenant_id = $1 and kri_id = $2 and observed_at >= $3 order by observed_at, id limit $4";
+    Tenant BEFORE = "select id, observed_at, received_at, subject, integration_id, run_id, value, numerator, denominator, state, quality, actor, note, provenance from kri_sample where tenant_id = $1 and kri_id = $2 and observed_at < $3 order by observed_at desc, id desc limit $4";
+    Tenant ONE = "select id, observed_at, received_at, subject, integration_id, run_id, value, numerator, denominator, state, quality, actor, note, provenance from kri_sample where tenant_id = $1 and kri_id = $2 and observed_at = $3 and id = $4";
+    Tenant PUT_POINT = "insert into kri_point (tenant_id, kri_id, day, value, state, status) values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, kri_id, day) do update set value = excluded.value, state = excluded.state, status = excluded.status";
+    Tenant POINTS = "select day, value, state, status from kri_point where tenant_id = $1 and kri_id = $2 and day >= $3 order by day";
+}
+
+/// A sample to be kept.
+#[derive(Clone, Debug)]
+pub struct NewSample {
+    /// Of which KRI.
+    pub kri: KriId,
+    /// The id.
+    pub id: SampleId,
+    /// When it was observed.
+    pub observed_at: Timestamp,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// What it speaks of; empty for the whole.
+    pub subject: String,
+    /// Where it came from.
+    pub integration: IntegrationId,
+    /// In which run.
+    pub run: Option<RunId>,
+    /// The value; none if the state says why.
+    pub value: Option<f64>,
+    /// What a percentage counts.
+    pub numerator: Option<f64>,
+    /// Out of how many.
+    pub denominator: Option<f64>,
+    /// Whether there is a value.
+    pub state: State,
+    /// How sure.
+    pub quality: Quality,
+    /// Who brought it.
+    pub actor: String,
+    /// What they said about it.
+    pub note: Option<String>,
+    /// A JSON object: file and row, request, page and path.
+    pub provenance: String,
+}
+impl NewSample {
+    /// The same statement of the same source is kept once, however often it is sent.
+    fn fingerprint(&self) -> [u8; 32] {
+        let mut d = Context::new(&SHA256);
+        d.update(self.integration.uuid().as_bytes());
+        d.update(&self.observed_at.micros().to_be_bytes());
+        for n in [self.value, self.numerator, self.denominator] {
+            match n {
+                None => d.update(&[0]),
+                Some(n) => {
+                    d.update(&[1]);
+                    d.update(&n.to_bits().to_be_bytes());
+                }
+            }
+        }
+        d.update(self.state.as_str().as_bytes());
+        d.update(&[0]);
+        d.update(self.subject.as_bytes());
+        let mut out = [0; 32];
+        out.copy_from_slice(d.finish().as_ref());
+        out
+    }
+}
+
+crate::row! {
+    /// A sample as it was kept.
+    pub struct SampleRow {
+        /// The id.
+        pub id: SampleId,
+        /// When it was observed.
+        pub observed_at: Timestamp,
+        /// When it came in.
+        pub received_at: Timestamp,
+        /// What it speaks of.
+        pub subject: String,
+        /// Where it came from.
+        pub integration_id: IntegrationId,
+        /// In which run.
+        pub run_id: Option<RunId>,
+        /// The value.
+        pub value: Option<f64>,
+        /// What a percentage counts.
+        pub numerator: Option<f64>,
+        /// Out of how many.
+        pub denominator: Option<f64>,
+        /// Whether there is a value.
+        pub state: State,
+        /// How sure.
+        pub quality: Quality,
+        /// Who brought it.
+        pub actor: String,
+        /// What they said about it.
+        pub note: Option<String>,
+        /// A JSON object.
+        pub provenance: String,
+    }
+}
+crate::row! {
+    /// The latest sample of one subject by one source.
+    pub struct SubjectRow {
+        /// What it speaks of.
+        pub subject: String,
+        /// Where it came from.
+        pub integration_id: IntegrationId,
+        /// The sample.
+        pub sample_id: SampleId,
+        /// When it was observed.
+        pub observed_at: Timestamp,
+        /// Until when it is fresh.
+        pub fresh_until: Timestamp,
+        /// The value.
+        pub value: Option<f64>,
+        /// What a percentage counts.
+        pub numerator: Option<f64>,
+        /// Out of how many.
+        pub denominator: Option<f64>,
+        /// Whether there is a value.
+        pub state: State,
+        /// How sure.
+        pub quality: Quality,
+    }
+}
+crate::row! {
+    /// The value at the end of a day.
+    pub struct PointRow {
+        /// The day, as its first moment.
+        pub day: Timestamp,
+        /// The value.
+        pub value: Option<f64>,
+        /// Whether there was a value.
+        pub state: State,
+        /// The status.
+        pub status: Status,
+    }
+}
+
+/// Keeps a sample; false if the same was kept before. The latest of its subject follows.
+///
+/// # Errors
+/// Of the database.
+pub async fn add(tx: &mut Tx<'_>, s: &NewSample, fresh_until: Timestamp) -> Result<bool> {
+    let fingerprint = s.fingerprint();
+    let p = params![
+        s.kri,
+        s.observed_at,
+        s.id,
+        s.received_at,
+        &s.subject,
+        s.integration,
+        s.run,
+        s.value,
+        s.numerator,
+        s.denominator,
+        s.state,
+        s.quality,
+        &s.actor,
+        s.note.as_deref(),
+        &s.provenance,
+        &fingerprint
+    ];
+    if tx.exec(ADD, p).await? == 0 {
+        return Ok(false);
+    }
+    let p = params![
+        s.kri,
+        &s.subject,
+        s.integration,
+        s.id,
+        s.observed_at,
+        fresh_until,
+        s.value,
+        s.numerator,
+        s.denominator,
+        s.state,
+        s.quality
+    ];
+    tx.exec(LATEST, p).await?;
+    Ok(true)
+}
+/// The latest of each subject and source, in a settled order.
+///
+/// # Errors
+/// Of the database.
+pub async fn subjects(tx: &mut Tx<'_>, kri: KriId) -> Result<Vec<SubjectRow>> {
+    tx.all(SUBJECTS, params![kri]).await
+}
+/// The same outside a write.
+///
+/// # Errors
+/// Of the database.
+pub async fn subjects_now(r: Reader<'_>, kri: KriId) -> Result<Vec<SubjectRow>> {
+    r.all(SUBJECTS, params![kri]).await
+}
+/// Samples from a moment on, oldest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn since(tx: &mut Tx<'_>, kri: KriId, from: Timestamp, limit: i64) -> Result<Vec<SampleRow>> {
+    tx.all(SINCE, params![kri, from, limit]).await
+}
+/// Samples before a moment, newest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn before(r: Reader<'_>, kri: KriId, until: Timestamp, limit: i64) -> Result<Vec<SampleRow>> {
+    r.all(BEFORE, params![kri, until, limit]).await
+}
+/// One sample.
+///
+/// # Errors
+/// Of the database.
+pub async fn get(r: Reader<'_>, kri: KriId, observed_at: Timestamp, id: SampleId) -> Result<Option<SampleRow>> {
+    r.opt(ONE, params![kri, observed_at, id]).await
+}
+/// Writes the value at the end of a day.
+///
+/// # Errors
+/// Of the database.
+pub async fn put_point(tx: &mut Tx<'_>, kri: KriId, p: &PointRow) -> Result<()> {
+    tx.exec(PUT_POINT, params![kri, p.day, p.value, p.state, p.status]).await?;
+    Ok(())
+}
+/// The values at the end of each day, oldest first, inside a write.
+///
+/// # Errors
+/// Of the database.
+pub async fn points_in(tx: &mut Tx<'_>, kri: KriId, from: Timestamp) -> Result<Vec<PointRow>> {
+    tx.all(POINTS, params![kri, from]).await
+}
+/// The values at the end of each day, oldest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn points(r: Reader<'_>, kri: KriId, from: Timestamp) -> Result<Vec<PointRow>> {
+    r.all(POINTS, params![kri, from]).await
+}

@@ -1,0 +1,37 @@
+//! Every table, under the kind of data that it holds.
+//!
+//! Row-level security on PostgreSQL, the compile-time check of statements and the backup read these lists; a
+//! table that is missing here fails the schema test.
+
+/// Rows of one tenant: `tenant_id` leads every key, and row-level security is forced on PostgreSQL.
+pub const TENANT: &[&str] = &[
+    "api_key",
+    "audit_checkpoint",
+    "audit_log",
+    "idempotency",
+    "integration",
+    "integration_run",
+    "integration_secret",
+    "job",
+    "kri",
+    "kri_point",
+    "kri_sample",
+    "kri_subject",
+    "mcp_access_tokens",
+    "mcp_call_log",
+    "membership",
+    "schedule",
+];
+
+/// Tenant's tables in which a row also belongs to the person named by `user_id`.
+pub const PERSON_IN_TENANT: &[&str] = &["mcp_access_tokens", "membership"];
+
+/// A person's own rows.
+pub const PERSON: &[&str] = &["person"];
+
+/// Rows of the installation.
+pub const INSTALLATION: &[&str] = &["audit_head", "installation", "schema_migration", "tenant", "tenant_slug"];
+
+/// Tables that grow with use: a statement may not read them from end to end.
+pub const BIG: &[&str] =
+    &["audit_log", "idempotency", "integration_run", "job", "kri_point", "kri_sample", "kri_subject", "mcp_call_log"];
