@@ -47,6 +47,7 @@ Usage: cargo xtask <CHORE> [ARGUMENTS]
   demo [ARGUMENTS]   build everything and start a hub with demo data; arguments go to `watchkeep demo`
   test               the everyday checks: format, lints, tidy, tests on both engines, one real client
   test --all         everything: all clients, MCP conformance, long tests
+  test WORD...       only the checks whose name contains a word: `test conformance`
   tidy               the rules of the house
   gen [--check]      write (or compare) what the program says about itself in docs/reference
   bench <NAME>       measure; `bench` alone lists what can be measured

@@ -1,7 +1,7 @@
 //! The catalogue of signals: the KRIs that are known by name, with their units, default thresholds and words.
 //!
-//! It is written in `catalog/signals.toml`; to add a signal is to add an entry there. A tenant's KRI may follow a signal
-//! (and edit its thresholds) or stand alone.
+//! It is written in `catalog/signals.toml`; to add a signal is to add an entry there. A tenant's KRI may follow a
+//! signal (and edit its thresholds) or stand alone.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -89,7 +89,8 @@ pub struct Signal {
     /// The time that the slug names: what the value looks back over (`_7d`), or the age that counts (`_gt_30d`).
     #[serde(default)]
     pub window: Option<Span>,
-    /// Which kinds of tools know it, such as `idp`; `grc` is a person or a document, `ag` our own agent, `self` the hub.
+    /// Which kinds of tools know it, such as `idp`; `grc` is a person or a document, `ag` our own agent, `self` the
+    /// hub.
     pub kinds: Vec<String>,
     /// True if it is judged per 1,000 assets above 200 assets: a larger fleet naturally has more of it.
     #[serde(default)]

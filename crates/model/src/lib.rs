@@ -24,6 +24,7 @@ pub mod word;
 mod mutate;
 
 pub use id::{IntegrationId, JobId, KriId, PersonId, RequestId, RunId, SampleId, ScheduleId, TenantId, TokenId};
+pub use kri::SourceKind;
 pub use role::Role;
 pub use scope::{Connector, Scope, Scopes};
 pub use slug::{KriSlug, Slug};

@@ -1,8 +1,9 @@
 //! Text that came from outside, made fit to be shown, logged or read by a model.
 
-/// `outside` without what could hide or steer: control characters (a line break or a tab becomes a blank), bidirectional
-/// controls, zero-width characters, variation selectors, tag characters, private-use and unassigned specials. Blanks at
-/// the ends go, and what is longer than `max_chars` is cut and ends in `…` (which counts as one of them).
+/// `outside` without what could hide or steer: control characters (a line break or a tab becomes a blank),
+/// bidirectional controls, zero-width characters, variation selectors, tag characters, private-use and unassigned
+/// specials. Blanks at the ends go, and what is longer than `max_chars` is cut and ends in `…` (which counts as one of
+/// them).
 ///
 /// Cleaning twice gives the same as cleaning once.
 #[must_use]

@@ -63,7 +63,8 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// At most 80 letters and digits in lower case: more never helps to recognise a word, and the distance costs its square.
+/// At most 80 letters and digits in lower case: more never helps to recognise a word, and the distance costs its
+/// square.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, ' ' | '-' | '_' | '.')).flat_map(char::to_lowercase).take(80).collect()
 }

@@ -84,6 +84,10 @@ impl Error {
             _ => ErrorKind::Internal,
         }
     }
+    /// True where PostgreSQL itself refused, so that nothing of the transaction is kept.
+    pub(crate) fn is_from_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(e) if e.as_db_error().is_some())
+    }
     /// True where the same transaction may succeed if it is run again.
     pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Postgres(e) if matches!(e.code().map(tokio_postgres::error::SqlState::code), Some("40001" | "40P01")))
@@ -91,9 +95,14 @@ impl Error {
 }
 
 fn sqlite_kind(e: &rusqlite::Error) -> ErrorKind {
-    use rusqlite::ErrorCode as C;
+    use rusqlite::{Error as E, ErrorCode as C, ffi};
+    const UNIQUE: [i32; 3] =
+        [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_ROWID];
     match e.sqlite_error_code() {
-        Some(C::ConstraintViolation) => ErrorKind::Conflict,
+        // a missing value or a wrong type violates a constraint, too, and is no conflict
+        Some(C::ConstraintViolation) if matches!(e, E::SqliteFailure(f, _) if UNIQUE.contains(&f.extended_code)) => {
+            ErrorKind::Conflict
+        }
         Some(C::DiskFull) => ErrorKind::Full,
         Some(C::DatabaseBusy | C::DatabaseLocked | C::CannotOpen | C::SystemIoFailure | C::ReadOnly) => {
             ErrorKind::Unavailable
@@ -109,9 +118,14 @@ fn postgres_kind(e: &tokio_postgres::Error) -> ErrorKind {
         Some(c) if c.starts_with("08") || c.starts_with("53") || c.starts_with("57") || c.starts_with("40") => {
             ErrorKind::Unavailable
         }
-        None if e.is_closed() || std::error::Error::source(e).is_some() => ErrorKind::Unavailable,
+        // the rest without a code is a value that does not fit its column, before it was sent or after it came
+        None if e.is_closed() || is_about_the_line(e) => ErrorKind::Unavailable,
         _ => ErrorKind::Internal,
     }
+}
+fn is_about_the_line(e: &tokio_postgres::Error) -> bool {
+    let text = e.to_string();
+    ["error communicating", "error performing TLS", "error connecting", "timeout"].iter().any(|w| text.starts_with(w))
 }
 fn postgres_text(e: &tokio_postgres::Error) -> String {
     match e.as_db_error() {

@@ -6,6 +6,7 @@ use crate::{Reader, Result, Tx};
 
 statements! {
     Tenant PAGE = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.name > $2 and ($3 = '' or i.source_kind = $3) and ($4 = '' or case when i.enabled = 0 then 'disabled' when i.auth_state not in ('ok', 'none') then 'reauthorize' when r.status is null then 'never_run' when r.status = 'failed' then 'failing' when r.status = 'running' then 'running' else 'ok' end = $4) order by i.name limit $5";
+    Tenant GET = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.id = $2";
     Tenant NAMES = "select id, name, source_kind, priority from integration where tenant_id = $1";
     Tenant ONE = "select id, name, source_kind, priority from integration where tenant_id = $1 and id = $2";
     Tenant BY_NAME = "select id, name, source_kind, priority from integration where tenant_id = $1 and name = $2";
@@ -61,6 +62,33 @@ crate::row! {
         pub run_error: Option<String>,
     }
 }
+impl IntegrationRow {
+    /// One that has not run yet, with the priority of its kind and nothing else set.
+    pub fn new(id: IntegrationId, name: String, vendor: &str, kind: SourceKind, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            vendor: vendor.to_owned(),
+            source_kind: kind,
+            schedule: None,
+            enabled: true,
+            auth_state: "none".into(),
+            priority: kind.priority(),
+            demo: false,
+            created_at: now,
+            next_run_at: None,
+            run_id: None,
+            run_at: None,
+            run_ended_at: None,
+            run_status: None,
+            run_written: None,
+            run_skipped: None,
+            run_calls: None,
+            run_cap: None,
+            run_error: None,
+        }
+    }
+}
 crate::row! {
     /// An integration's name and rank.
     pub struct Named {
@@ -91,6 +119,13 @@ pub struct Filter {
 pub async fn page(r: Reader<'_>, f: &Filter, after: &str, limit: i64) -> Result<Vec<IntegrationRow>> {
     r.all(PAGE, params![after, &f.kind, &f.health, limit]).await
 }
+/// One integration with its last run.
+///
+/// # Errors
+/// Of the database.
+pub async fn get(r: Reader<'_>, id: IntegrationId) -> Result<Option<IntegrationRow>> {
+    r.opt(GET, params![id]).await
+}
 /// Names of all integrations of the tenant.
 ///
 /// # Errors
@@ -118,6 +153,13 @@ pub async fn by_id(tx: &mut Tx<'_>, id: IntegrationId) -> Result<Option<Named>> 
 /// Of the database.
 pub async fn by_name(r: Reader<'_>, name: &str) -> Result<Option<Named>> {
     r.opt(BY_NAME, params![name]).await
+}
+/// One integration by name, inside a write.
+///
+/// # Errors
+/// Of the database.
+pub async fn by_name_in(tx: &mut Tx<'_>, name: &str) -> Result<Option<Named>> {
+    tx.opt(BY_NAME, params![name]).await
 }
 /// Integrations whose name or vendor holds the text, by name. `pattern` is a `like` pattern with `!` as its escape.
 ///

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use watchkeep_model::{JobId, Slug, Span, TenantId, Timestamp};
 
 use crate::scope::INSTALLATION;
-use crate::{Error, InstallationScope, Result, Store, TenantScope, Tx, sql::Crossing};
+use crate::{InstallationScope, Result, Store, TenantScope, Tx, sql::Crossing};
 
 statements! {
     Tenant ENQUEUE = "insert into job (tenant_id, id, kind, payload, state, run_at, lease_until, lease_by, fence, attempt, max_attempts, unique_key, last_error, created_at, ended_at) values ($1, $2, $3, $4, 'ready', $5, null, null, 0, 0, $6, $7, null, $8, null) on conflict (tenant_id, kind, unique_key) where state in ('ready', 'leased') do nothing";
@@ -117,6 +117,9 @@ pub(crate) async fn enqueue_for(
 impl Store {
     /// Takes up to `limit` due jobs, at most `per_tenant` of each tenant, for `lease`.
     ///
+    /// A job whose worker died is due again when its lease ends, however often it was tried: one that comes with
+    /// `attempt > max_attempts` is to be ended, not run.
+    ///
     /// # Errors
     /// Of the database.
     pub async fn claim_jobs(
@@ -134,26 +137,27 @@ impl Store {
             })
             .await?;
         let tenants = self.tenants(self.operator()).await?;
-        rows.into_iter()
-            .map(|r| {
-                let scope = if r.tenant_id.uuid() == INSTALLATION {
-                    JobScope::Installation(InstallationScope::new())
-                } else {
-                    let t = tenants.iter().find(|t| t.id == r.tenant_id).ok_or(Error::NoRow)?;
-                    JobScope::Tenant(TenantScope::new(t.id, t.slug.clone()))
-                };
-                Ok(Claimed {
-                    id: r.id,
-                    kind: r.kind,
-                    payload: r.payload,
-                    fence: r.fence,
-                    attempt: r.attempt,
-                    max_attempts: r.max_attempts,
-                    scope,
-                    tenant: r.tenant_id.uuid(),
-                })
+        let scope = |id: TenantId| match tenants.iter().find(|t| t.id == id) {
+            Some(t) => Some(JobScope::Tenant(TenantScope::new(t.id, t.slug.clone()))),
+            None if id.uuid() == INSTALLATION => Some(JobScope::Installation(InstallationScope::new())),
+            None => {
+                tracing::error!(tenant = %id, "a job belongs to a tenant that is not there; it is left alone");
+                None
+            }
+        };
+        let claimed = rows.into_iter().filter_map(|r| {
+            Some(Claimed {
+                id: r.id,
+                kind: r.kind,
+                payload: r.payload,
+                fence: r.fence,
+                attempt: r.attempt,
+                max_attempts: r.max_attempts,
+                scope: scope(r.tenant_id)?,
+                tenant: r.tenant_id.uuid(),
             })
-            .collect()
+        });
+        Ok(claimed.collect())
     }
     /// Prolongs the lease; false if the job was taken over.
     ///

@@ -45,9 +45,9 @@ statements! {
     Tenant COUNTS = concat!("select ", status!(), " as status, count(*) as n from kri k where k.tenant_id = $1 and k.archived_at is null group by 1");
     Tenant ADD = "insert into kri (tenant_id, id, slug, signal, name, about, category, unit, direction, amber, red, target, aggregation, per_thousand, cadence_us, owner, search, demo, version, created_at, archived_at, value, numerator, denominator, state, status, status_since, trend, slope_per_day, quality, observed_at, fresh_until, refresh_at, source_id, also, subjects, missing) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, null, null, null, null, 'unknown', 'unknown', null, 'insufficient', null, 'complete', null, null, null, null, '[]', 0, 0)";
     Tenant EDIT = "update kri set name = $3, about = $4, amber = $5, red = $6, target = $7, owner = $8, search = $9, cadence_us = $10, version = version + 1 where tenant_id = $1 and id = $2";
-    Tenant ARCHIVE = "update kri set archived_at = $3, version = version + 1 where tenant_id = $1 and id = $2 and archived_at is null";
+    Tenant ARCHIVE = "update kri set archived_at = $3, refresh_at = null, version = version + 1 where tenant_id = $1 and id = $2 and archived_at is null";
     Tenant SETTLE = "update kri set value = $3, numerator = $4, denominator = $5, state = $6, status = $7, status_since = $8, trend = $9, slope_per_day = $10, quality = $11, observed_at = $12, fresh_until = $13, refresh_at = $14, source_id = $15, also = $16, subjects = $17, missing = $18 where tenant_id = $1 and id = $2";
-    Crossing GOING_STALE = "select k.tenant_id, t.slug, k.id from kri k join tenant t on t.id = k.tenant_id where k.refresh_at <= $1 order by k.refresh_at limit $2";
+    Crossing GOING_STALE = "select k.tenant_id, t.slug, k.id from kri k join tenant t on t.id = k.tenant_id where k.refresh_at <= $1 and k.archived_at is null order by k.refresh_at limit $2";
 }
 
 crate::row! {
@@ -245,6 +245,48 @@ pub struct NewKri {
     pub owner: Option<String>,
     /// Made by the demo.
     pub demo: bool,
+}
+impl NewKri {
+    /// The row that it will be: without a value.
+    pub fn row(&self) -> KriRow {
+        let k = self.clone();
+        KriRow {
+            id: k.id,
+            slug: k.slug,
+            signal: k.signal,
+            name: k.name,
+            about: k.about,
+            category: k.category,
+            unit: k.unit,
+            direction: k.direction,
+            amber: k.amber,
+            red: k.red,
+            target: k.target,
+            aggregation: k.aggregation,
+            per_thousand: k.per_thousand,
+            cadence_us: k.cadence_us,
+            owner: k.owner,
+            demo: k.demo,
+            version: 1,
+            value: None,
+            numerator: None,
+            denominator: None,
+            state: State::Unknown,
+            status: Status::Unknown,
+            status_since: None,
+            trend: Trend::Insufficient,
+            slope_per_day: None,
+            quality: Quality::Complete,
+            observed_at: None,
+            fresh_until: None,
+            source_id: None,
+            also: "[]".into(),
+            subjects: 0,
+            missing: 0,
+            source_name: None,
+            source_kind: None,
+        }
+    }
 }
 fn searchable(slug: &str, name: &str, about: &str) -> String {
     format!("{slug} {name} {about}").to_lowercase()

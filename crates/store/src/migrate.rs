@@ -4,25 +4,33 @@
 //! version does not know (a newer database), stop the start. A SQLite file is copied beside itself before it is
 //! changed. On PostgreSQL the owner migrates, then grants the serving role what it needs, and row-level security is
 //! forced on every tenant's table; several hubs that start at once queue on the ledger's row.
+//!
+//! Texts sort by their bytes on both engines: one order in lists and cursors, and indexes that no update of the
+//! operating system's sorting rules can break.
 use std::path::Path;
 
 use rusqlite::OptionalExtension;
+use tokio_postgres::GenericClient;
 
 use crate::{Error, Result, tables};
 
-/// Name and text of each step; steps are never changed after a release.
-pub(crate) const MIGRATIONS: &[(&str, &str)] = &[("0001_base", include_str!("migrations/0001_base.sql"))];
+/// A step's name and its text.
+pub(crate) type Step = (&'static str, &'static str);
 
-/// The newest step that this version knows.
-pub(crate) fn newest() -> &'static str {
-    MIGRATIONS.last().map_or("", |(name, _)| name)
+/// Name and text of each step; steps are never changed after a release.
+pub(crate) const MIGRATIONS: &[Step] = &[("0001_base", include_str!("migrations/0001_base.sql"))];
+
+/// Whether this version knows a step of that name.
+pub(crate) fn is_known(name: &str) -> bool {
+    known(MIGRATIONS, name)
 }
 
 /// Token, SQLite, PostgreSQL. `{KEYED}` is for narrow tables that are read by their key.
 const TOKENS: [(&str, &str, &str); 7] = [
     ("{I64}", "integer", "bigint"),
     ("{F64}", "real", "double precision"),
-    ("{TEXT}", "text", "text"),
+    // text sorts by its bytes on both engines, whatever the server's locale
+    ("{TEXT}", "text", "text collate \"C\""),
     ("{BYTES}", "blob", "bytea"),
     ("{UUID}", "blob", "uuid"),
     ("{KEYED}", "strict, without rowid", ""),
@@ -43,27 +51,30 @@ fn changed(name: &str) -> Error {
         "step {name} was changed after it had been applied: use the version that made this database"
     ))
 }
-fn known(name: &str) -> bool {
-    name == "lock" || MIGRATIONS.iter().any(|(n, _)| *n == name)
+fn known(steps: &[Step], name: &str) -> bool {
+    name == "lock" || steps.iter().any(|(n, _)| *n == name)
 }
 
 /// Brings a SQLite file up to date.
 pub(crate) fn sqlite(c: &mut rusqlite::Connection, path: &Path) -> Result<()> {
+    sqlite_to(c, path, MIGRATIONS)
+}
+fn sqlite_to(c: &mut rusqlite::Connection, path: &Path, steps: &[Step]) -> Result<()> {
     let applied = applied_sqlite(c)?;
-    if let Some(newer) = applied.iter().find(|n| !known(n)) {
+    if let Some(newer) = applied.iter().find(|n| !known(steps, n)) {
         return Err(Error::Newer(newer.clone()));
     }
-    let missing = MIGRATIONS.iter().any(|(name, _)| !applied.iter().any(|a| a == name));
-    if missing && !applied.is_empty() {
-        let copy = path.with_extension(format!("before-{}.db", newest()));
-        if !copy.exists() {
-            c.execute("vacuum into ?1", [copy.to_string_lossy()])?;
-            tracing::info!(copy = %copy.display(), "the database was copied before its migration");
-        }
+    if let Some((missing, _)) = steps.iter().find(|(name, _)| !applied.iter().any(|a| a == name))
+        && !applied.is_empty()
+    {
+        // one that is left over from an attempt some time ago is older than the database, and is replaced
+        let copy = path.with_extension(format!("before-{missing}.db"));
+        crate::backup::copy_over(c, &copy)?;
+        tracing::info!(copy = %copy.display(), "the database was copied before its migration");
     }
     let tx = c.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     tx.execute_batch(&render(LEDGER, false))?;
-    for (name, text) in MIGRATIONS {
+    for (name, text) in steps {
         let old: Option<Vec<u8>> =
             tx.query_row("select sum from schema_migration where name = ?1", [name], |r| r.get(0)).optional()?;
         match old {
@@ -99,14 +110,14 @@ fn applied_sqlite(c: &rusqlite::Connection) -> Result<Vec<String>> {
 
 /// Brings a PostgreSQL database up to date, as its owner, and grants `role` what serving needs.
 pub(crate) async fn postgres(c: &mut tokio_postgres::Client, role: &str) -> Result<()> {
-    c.batch_execute(&render(LEDGER, true)).await?;
+    make_ledger(c).await?;
     let tx = c.transaction().await?;
     // several hubs start at once: the second waits here for the first
     tx.batch_execute("insert into schema_migration values ('lock', '') on conflict (name) do update set sum = ''")
         .await?;
     let applied: Vec<String> =
         tx.query("select name from schema_migration", &[]).await?.iter().map(|r| r.get(0)).collect();
-    if let Some(newer) = applied.iter().find(|n| !known(n)) {
+    if let Some(newer) = applied.iter().find(|n| !known(MIGRATIONS, n)) {
         return Err(Error::Newer(newer.clone()));
     }
     let mut stepped = false;
@@ -122,8 +133,9 @@ pub(crate) async fn postgres(c: &mut tokio_postgres::Client, role: &str) -> Resu
             }
         }
     }
-    // a policy locks its table: only when the schema moved, not at every start of every hub
-    for table in tables::TENANT.iter().filter(|_| stepped) {
+    // a policy locks its table: only when the schema moved or somebody lifted it, not at every start of every hub
+    let open = without_forced_security(&tx).await?;
+    for table in tables::TENANT.iter().filter(|t| stepped || open.iter().any(|o| o == *t)) {
         tx.batch_execute(&policies(table)).await?;
     }
     let role = quoted(role);
@@ -137,6 +149,29 @@ pub(crate) async fn postgres(c: &mut tokio_postgres::Client, role: &str) -> Resu
     ))
     .await?;
     Ok(tx.commit().await?)
+}
+/// `if not exists` does not keep two starters apart: the loser sees the catalogue's unique violation, and then the
+/// table is there.
+async fn make_ledger(c: &tokio_postgres::Client) -> Result<()> {
+    use tokio_postgres::error::SqlState as S;
+    let mut tries = 0;
+    loop {
+        match c.batch_execute(&render(LEDGER, true)).await {
+            Err(e) if tries < 5 && matches!(e.code(), Some(&S::UNIQUE_VIOLATION | &S::DUPLICATE_TABLE)) => tries += 1,
+            r => return Ok(r?),
+        }
+    }
+}
+/// The tenant's tables on which row-level security is off, or does not bind the owner.
+async fn without_forced_security(c: &impl GenericClient) -> Result<Vec<String>> {
+    let rows = c
+        .query(
+            "select t from unnest($1::text[]) t where not exists (select 1 from pg_class where oid = to_regclass('public.' || t) \
+             and relrowsecurity and relforcerowsecurity)",
+            &[&tables::TENANT],
+        )
+        .await?;
+    Ok(rows.iter().map(|r| r.get(0)).collect())
 }
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -152,7 +187,7 @@ fn policies(table: &str) -> String {
     );
     if tables::PERSON_IN_TENANT.contains(&table) {
         s.push_str(&format!(
-            "drop policy if exists person on {table}; create policy person on {table} \
+            "drop policy if exists person on {table}; create policy person on {table} for select \
              using (user_id = (select nullif(current_setting('app.person', true), '')::uuid));"
         ));
     }
@@ -164,7 +199,7 @@ pub(crate) async fn postgres_is_current(c: &tokio_postgres::Client) -> Result<()
     let r = c
         .query_one(
             "select rolsuper, rolbypassrls, rolname::text, exists (select 1 from pg_tables where schemaname = 'public' \
-             and tablename = 'kri' and tableowner = current_user), to_regclass('public.schema_migration') is not null \
+             and pg_has_role(current_user, tableowner, 'member')), to_regclass('public.schema_migration') is not null \
              from pg_roles where rolname = current_user",
             &[],
         )
@@ -178,7 +213,8 @@ pub(crate) async fn postgres_is_current(c: &tokio_postgres::Client) -> Result<()
     }
     if r.get::<_, bool>(3) {
         return Err(Error::Refused(format!(
-            "the database role {role} owns the tables: set database.url to another role, and database.owner_url to {role}"
+            "the database role {role} owns the tables, or is a member of the role that does: set database.url to a role of \
+             its own, and database.owner_url to the owner"
         )));
     }
     if !r.get::<_, bool>(4) {
@@ -188,8 +224,15 @@ pub(crate) async fn postgres_is_current(c: &tokio_postgres::Client) -> Result<()
     }
     let applied: Vec<(String, Vec<u8>)> =
         c.query("select name, sum from schema_migration", &[]).await?.iter().map(|r| (r.get(0), r.get(1))).collect();
-    if let Some((newer, _)) = applied.iter().find(|(n, _)| !known(n)) {
+    if let Some((newer, _)) = applied.iter().find(|(n, _)| !known(MIGRATIONS, n)) {
         return Err(Error::Newer(newer.clone()));
+    }
+    let open = without_forced_security(c).await?;
+    if let Some(table) = open.first() {
+        return Err(Error::Refused(format!(
+            "row-level security is not forced on table {table}, so nothing would hold a tenant's rows apart: start once \
+             with database.owner_url set"
+        )));
     }
     for (name, text) in MIGRATIONS {
         match applied.iter().find(|(n, _)| n == name) {

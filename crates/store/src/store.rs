@@ -207,10 +207,15 @@ where
     E: From<Error> + Outcome,
 {
     const TRIES: u32 = 5;
+    // a write without an audit row needs neither the chain's head nor a turn at it
+    let chain = call.is_some().then_some(chain);
     let mut tries = 0;
     loop {
         let waiting = Arc::new(AtomicBool::new(false));
-        let turn = g.turn(chain).await;
+        let turn = match chain {
+            Some(chain) => Some(g.turns.of(chain).await),
+            None => None,
+        };
         let c = g.pool.get().await.map_err(Error::from)?;
         let on = On::Postgres(Box::new(Transaction::new(c, sight, chain, waiting.clone())));
         let mut tx = Tx { on, bound: bound(sight), broken: None, kind: PhantomData };
@@ -222,33 +227,40 @@ where
                 t.abort().await;
                 None
             }
-            (Err(Foreign::Yes), _) => {
+            (Err(Stopped::Foreign), _) => {
                 t.abort().await;
                 Some(Error::ForeignAwait.into())
+            }
+            (Err(Stopped::Panicked), _) => {
+                t.abort().await;
+                Some(Error::Panicked.into())
             }
             (Ok(_), Some(_)) => {
                 t.abort().await;
                 Some(Error::Poisoned.into())
             }
-            (Err(Foreign::No(e)), _) => {
+            (Err(Stopped::Failed(e)), _) => {
                 t.abort().await;
                 Some(e)
             }
             (Ok(v), None) => {
-                let end = match &call {
-                    Some(call) => t.finish(call, "ok").await,
-                    None => t.finish_quietly().await,
+                let end = match (&call, chain) {
+                    (Some(call), Some(chain)) => t.finish(chain, call, "ok").await,
+                    _ => t.finish_quietly().await,
                 };
                 match end {
                     Ok(()) => return Ok(v),
                     Err(e) if again(&e) => None,
-                    Err(e) => Some(e.into()),
+                    // the server took it back, and said so
+                    Err(e) if e.is_from_postgres() => Some(e.into()),
+                    // the line broke: it may stand, and a second row about it would be a lie
+                    Err(e) => return Err(Error::NotCommitted(format!("it may or may not have been kept: {e}")).into()),
                 }
             }
         };
         drop(turn);
         if let Some(e) = failed {
-            if let Some(call) = call {
+            if let (Some(call), Some(chain)) = (call, chain) {
                 g.append(chain, call, e.word()).await?;
             }
             return Err(e);
@@ -275,38 +287,35 @@ where
     E: From<Error> + Outcome,
     F: AsyncFn(&mut Tx<'_, K>) -> Result<T, E>,
 {
-    s.savepoint()?;
-    let r = catch_unwind(AssertUnwindSafe(|| {
-        let mut tx = Tx { on: On::Sqlite(&mut s.conn), bound: bound(sight), broken: None, kind: PhantomData };
-        let polled = {
-            let future = pin!(f(&mut tx));
-            future.poll(&mut Context::from_waker(Waker::noop()))
-        };
-        match (polled, tx.broken) {
-            (Poll::Pending, _) => Err(Error::ForeignAwait.into()),
-            (Poll::Ready(Ok(_)), Some(_)) => Err(Error::Poisoned.into()),
-            (Poll::Ready(r), _) => r,
-        }
-    }))
-    .unwrap_or_else(|_| Err(Error::Panicked.into()));
-    let r = r.and_then(|v| {
+    let r: Result<T, E> = s.attempt(chain, |s| {
+        let v = catch_unwind(AssertUnwindSafe(|| {
+            let mut tx = Tx { on: On::Sqlite(&mut s.conn), bound: bound(sight), broken: None, kind: PhantomData };
+            let polled = {
+                let future = pin!(f(&mut tx));
+                future.poll(&mut Context::from_waker(Waker::noop()))
+            };
+            match (polled, tx.broken) {
+                (Poll::Pending, _) => Err(Error::ForeignAwait.into()),
+                (Poll::Ready(Ok(_)), Some(_)) => Err(Error::Poisoned.into()),
+                (Poll::Ready(r), _) => r,
+            }
+        }))
+        .unwrap_or_else(|_| Err(Error::Panicked.into()))?;
         if let Some(call) = call {
             s.audit(chain, call, "ok")?;
         }
-        s.release()?;
         Ok(v)
     });
-    if let Err(e) = &r
-        && s.undo()
-    {
-        s.forget(chain);
-        if let Some(call) = call
-            && let Err(lost) = s.audit(chain, call, e.word())
-        {
-            tracing::error!(error = %lost, "a refused operation left no audit row");
+    match (r, call) {
+        // a group that is gone is run again, operation by operation: the row is written then
+        (Err(e), Some(call)) if s.alive() => {
+            let word = e.word();
+            // no row, no answer: not even this one
+            s.attempt(chain, |s| s.audit(chain, call, word))?;
+            Err(e)
         }
+        (r, _) => r,
     }
-    r
 }
 
 struct Write<K, T, E, F> {
@@ -355,19 +364,21 @@ impl Job for Record {
         true
     }
     fn run(&mut self, s: &mut Session) {
-        self.out = s.audit(self.chain, &self.call, self.outcome);
+        self.out = s.attempt(self.chain, |s| s.audit(self.chain, &self.call, self.outcome));
     }
     fn answer(self: Box<Self>, committed: Result<()>) {
         let _gone = self.reply.send(committed.and(self.out));
     }
 }
 
-enum Foreign<E> {
-    Yes,
-    No(E),
+enum Stopped<E> {
+    Foreign,
+    Panicked,
+    Failed(E),
 }
 pin_project_lite::pin_project! {
-    /// PostgreSQL's half of the rule: pending while no statement of ours is in flight is a foreign await.
+    /// PostgreSQL's half of the rules: pending while no statement of ours is in flight is a foreign await, and a panic
+    /// ends the operation, not its caller.
     struct OwnOnly<F> {
         #[pin]
         f: F,
@@ -375,13 +386,14 @@ pin_project_lite::pin_project! {
     }
 }
 impl<T, E, F: Future<Output = Result<T, E>>> Future for OwnOnly<F> {
-    type Output = Result<T, Foreign<E>>;
+    type Output = Result<T, Stopped<E>>;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let me = self.project();
-        match me.f.poll(cx) {
-            Poll::Ready(r) => Poll::Ready(r.map_err(Foreign::No)),
-            Poll::Pending if !me.waiting.load(Relaxed) => Poll::Ready(Err(Foreign::Yes)),
-            Poll::Pending => Poll::Pending,
+        match catch_unwind(AssertUnwindSafe(|| me.f.poll(cx))) {
+            Err(_) => Poll::Ready(Err(Stopped::Panicked)),
+            Ok(Poll::Ready(r)) => Poll::Ready(r.map_err(Stopped::Failed)),
+            Ok(Poll::Pending) if !me.waiting.load(Relaxed) => Poll::Ready(Err(Stopped::Foreign)),
+            Ok(Poll::Pending) => Poll::Pending,
         }
     }
 }

@@ -2,15 +2,15 @@
 //! a revocation, a disabled membership or a closed tenant holds at once.
 use ring::digest::{SHA256, digest};
 use watchkeep_model::credential::{self, Form};
-use watchkeep_model::{PersonId, Role, Scopes, Slug, TenantId, Timestamp, TokenId};
+use watchkeep_model::{PersonId, Role, Scopes, Slug, Span, TenantId, Timestamp, TokenId};
 
 use crate::{Actor, ActorKind, Reader, Result, Store, TenantScope, Tx};
 
 statements! {
     Crossing TOKEN = "select t.tenant_id, t.id, t.user_id, t.name, t.scopes, t.expires_at, t.revoked_at, t.last_used_at, n.slug, n.disabled_at as tenant_off, p.email, p.disabled_at as person_off, m.role, m.disabled_at as member_off from mcp_access_tokens t join tenant n on n.id = t.tenant_id join person p on p.id = t.user_id left join membership m on m.tenant_id = t.tenant_id and m.user_id = t.user_id where t.token_hash = $1";
     Crossing KEY = "select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, k.revoked_at, k.last_used_at, n.slug, n.disabled_at as tenant_off from api_key k join tenant n on n.id = k.tenant_id where k.key_hash = $1";
-    Crossing TOUCH_TOKEN = "update mcp_access_tokens set last_used_at = $3, last_used_client = $4, last_used_address = $5 where tenant_id = $1 and id = $2";
-    Crossing TOUCH_KEY = "update api_key set last_used_at = $3, last_used_client = $4, last_used_address = $5 where tenant_id = $1 and id = $2";
+    Crossing TOUCH_TOKEN = "update mcp_access_tokens set last_used_at = $3, last_used_client = $4, last_used_address = $5 where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at <= $6)";
+    Crossing TOUCH_KEY = "update api_key set last_used_at = $3, last_used_client = $4, last_used_address = $5 where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at <= $6)";
     Tenant ADD_TOKEN = "insert into mcp_access_tokens (tenant_id, id, user_id, kind, name, token_hash, scopes, created_at, expires_at, revoked_at, last_used_at, last_used_client, last_used_address) values ($1, $2, $3, 'pat', $4, $5, $6, $7, $8, null, null, null, null)";
     Tenant ADD_KEY = "insert into api_key (tenant_id, id, name, key_hash, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, last_used_client, last_used_address) values ($1, $2, $3, $4, $5, $6, $7, $8, null, null, null, null)";
     Tenant TOKENS = "select t.id, 'pat' as kind, t.name, p.email as owner, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.last_used_client, t.last_used_address from mcp_access_tokens t join person p on p.id = t.user_id where t.tenant_id = $1 order by t.created_at, t.id";
@@ -141,13 +141,14 @@ impl Store {
         client: Option<String>,
         address: Option<String>,
     ) -> Result<()> {
-        const EVERY: i64 = 60_000_000;
-        if a.last_used.is_some_and(|t| now.micros() - t.micros() < EVERY) {
+        let before = now.minus(Span::minutes(1));
+        if a.last_used.is_some_and(|t| t > before) {
             return Ok(());
         }
         let (tenant, token, kind) = (a.scope.tenant(), a.token, a.kind);
         self.write_quietly(async move |tx| {
-            let p = params![tenant, token, now, client.as_deref(), address.as_deref()];
+            // many calls at once know the same last use: the first one writes
+            let p = params![tenant, token, now, client.as_deref(), address.as_deref(), before];
             match kind {
                 TokenKind::Pat => tx.exec(TOUCH_TOKEN, p).await,
                 TokenKind::ApiKey => tx.exec(TOUCH_KEY, p).await,

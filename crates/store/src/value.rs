@@ -84,8 +84,20 @@ impl<'a, T: Into<Param<'a>>> From<Option<T>> for Param<'a> {
 #[macro_export]
 macro_rules! params { ($($v:expr),* $(,)?) => { [$($crate::Param::from($v)),*] } }
 
+impl Param<'_> {
+    /// What only one engine would take: SQLite would keep NaN as null, and PostgreSQL has no NUL in a text.
+    fn fits_both(&self) -> std::result::Result<(), Boxed> {
+        match self {
+            Self::F64(v) if v.is_nan() => Err("a parameter is not a number (NaN)".into()),
+            Self::Text(v) if v.contains('\0') => Err("a text parameter holds a NUL character".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl rusqlite::ToSql for Param<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.fits_both().map_err(rusqlite::Error::ToSqlConversionFailure)?;
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Null => ValueRef::Null,
             Self::I64(v) => ValueRef::Integer(*v),
@@ -102,6 +114,8 @@ type Boxed = Box<dyn std::error::Error + Sync + Send>;
 impl ToSql for Param<'_> {
     fn to_sql(&self, ty: &Type, w: &mut BytesMut) -> std::result::Result<IsNull, Boxed> {
         match (self, ty) {
+            // a NUL is left to the server: what fails here fails unsent, while the commit may be on its way
+            (Self::F64(_), _) if self.fits_both().is_err() => self.fits_both().map(|()| IsNull::No),
             (Self::Null, _) => Ok(IsNull::Yes),
             (Self::I64(v), &Type::INT8) => v.to_sql(ty, w),
             (Self::I64(v), &Type::INT4) => i32::try_from(*v)?.to_sql(ty, w),

@@ -30,9 +30,13 @@ fn a_wrong_one_is_told_the_right_form() {
         said(format!("drx_pat_acme{HEX}")),
         format!("{pat}: the point between the slug and the digits is missing")
     );
-    assert_eq!(said(format!("drx_pat_acme.{}", &HEX[..63])), format!("{pat}: it has 63 hex digits; was it copied whole?"));
+    assert_eq!(
+        said(format!("drx_pat_acme.{}", &HEX[..63])),
+        format!("{pat}: it has 63 hex digits; was it copied whole?")
+    );
     assert!(said(format!("drx_pat_acme.{HEX}\n")).contains("with nothing after them"));
     assert!(said(format!("drx_pat_acme.{}", HEX.to_uppercase())).contains("in lower case"));
+    assert!(said(format!("drx_pat_acme.{}g", &HEX[1..])).contains("0 to 9 and a to f"));
     assert!(said(format!("drx_pat_Acme.{HEX}")).contains("not the slug of a tenant"));
     assert!(said(format!("drx_pat_.{HEX}")).contains("not the slug of a tenant"));
     for close in ["DRX_PAT_acme.", "drx-pat-acme.", " drx_pat_acme.", "Bearer drx_pat_acme.", "\"drx_pat_acme."] {

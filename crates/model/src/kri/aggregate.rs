@@ -35,17 +35,23 @@ pub struct Reading<'a> {
 /// How much a reading can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
+    /// A value that is believed.
     Fresh,
-    LastKnown,
+    /// A value that is too old.
+    Stale,
+    /// No value now, but one that was known.
+    Failed,
+    /// No value.
     Nothing,
 }
 
 impl Reading<'_> {
     fn usable(&self, now: Timestamp) -> Use {
-        match self.value.filter(|value| value.is_finite()) {
-            Some(_) if self.state == State::Ok && self.fresh_until >= now => Use::Fresh,
-            Some(_) => Use::LastKnown,
-            None => Use::Nothing,
+        match (self.value.filter(|value| value.is_finite()), self.state) {
+            (None, _) => Use::Nothing,
+            (Some(_), State::Ok) if self.fresh_until >= now => Use::Fresh,
+            (Some(_), State::Ok | State::Stale) => Use::Stale,
+            (Some(_), State::Unknown | State::Unavailable | State::Error) => Use::Failed,
         }
     }
 
@@ -53,9 +59,10 @@ impl Reading<'_> {
     fn state_at(&self, now: Timestamp) -> State {
         match self.usable(now) {
             Use::Fresh => State::Ok,
-            Use::LastKnown => State::Stale,
-            Use::Nothing if self.state == State::Ok => State::Unknown,
-            Use::Nothing => self.state,
+            Use::Stale => State::Stale,
+            // without a value nobody knows it, whatever is claimed
+            Use::Nothing if matches!(self.state, State::Ok | State::Stale) => State::Unknown,
+            Use::Failed | Use::Nothing => self.state,
         }
     }
 
@@ -81,7 +88,7 @@ impl Reading<'_> {
 /// The one value of a KRI, and what it is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
-    /// The value. With the state `stale` the last known one; none where nothing is known, never zero for that.
+    /// The value, exactly if the state is `ok` or `stale` (then the last known one). A missing one is never a zero.
     pub value: Option<f64>,
     /// The sum of the numerators, where each subject has one.
     pub numerator: Option<f64>,
@@ -93,8 +100,8 @@ pub struct Aggregate {
     pub quality: Quality,
     /// The time of the oldest reading in the value.
     pub observed_at: Option<Timestamp>,
-    /// When the value changes by time alone: the first of its fresh readings to go stale; of a stale value, when its last
-    /// one did.
+    /// When the value changes by time alone: the first of its fresh readings to go stale; of a stale value, when its
+    /// last one did.
     pub fresh_until: Option<Timestamp>,
     /// The integration that speaks for most subjects; of equally many the one with the lower priority number.
     pub source: Option<IntegrationId>,
@@ -108,16 +115,17 @@ pub struct Aggregate {
 
 /// Makes one value of the latest reading of each subject and integration.
 ///
-/// For each subject one reading wins: a fresh one before a stale one before one without a value, then the lower priority
-/// number, then the later, then the lower integration id. The fresh winners make the value: counts add up ([`Sum`]);
-/// percentages are the sum of numerators over the sum of denominators, or the worst of them where one has no denominator
-/// ([`Ratio`]); of the rest the worst counts ([`Worst`]).
+/// For each subject one reading wins: a fresh one before a stale one before a failed one before one that never had a
+/// value, then the lower priority number, then the later, then the lower integration id. The fresh winners make the
+/// value: counts add up ([`Sum`]); percentages are the sum of numerators over the sum of denominators, or the worst of
+/// them where one has no denominator ([`Ratio`]); of the rest the worst counts ([`Worst`]).
 ///
 /// A subject whose winner is not fresh makes the value `partial`. Its last known reading is left out where leaving it
-/// out makes the value worse and kept where it makes it worse, so that a subject that goes dark never improves the value.
+/// out makes the value worse and kept where it makes it worse, so that a subject that goes dark never improves the
+/// value.
 ///
-/// With no fresh subject the value is made of the last known ones and `stale`; with nothing known there is no value, and
-/// the state is the gravest of `error`, `unavailable`, `stale`, `unknown` that a subject has.
+/// With no fresh subject the value is made of the last known ones and `stale`. Where all have failed or nothing is
+/// known there is no value, and the state is the gravest of `error`, `unavailable` and `unknown` that a subject has.
 ///
 /// [`Sum`]: Aggregation::Sum
 /// [`Ratio`]: Aggregation::Ratio
@@ -135,18 +143,23 @@ pub fn aggregate(how: Aggregation, direction: Direction, readings: &[Reading<'_>
             })
             .or_insert(reading);
     }
-    let with = |what: Use| winners.values().copied().filter(move |r| r.usable(now) == what).collect::<Vec<_>>();
-    let (fresh, dark) = (with(Use::Fresh), with(Use::LastKnown));
+    let with = |what: &[Use]| winners.values().copied().filter(|r| what.contains(&r.usable(now))).collect::<Vec<_>>();
+    let (fresh, dark) = (with(&[Use::Fresh]), with(&[Use::Stale, Use::Failed]));
     let subjects = winners.len();
     let missing = subjects - fresh.len();
 
     let state = if fresh.is_empty() { without_fresh(winners.values().map(|r| r.state_at(now))) } else { State::Ok };
-    let used = if fresh.is_empty() { dark } else { with_dark(how, direction, fresh, dark) };
-    let Sum { value, numerator, denominator } = combine(how, direction, &used);
-    let (source, also) =
-        sources(if used.is_empty() { winners.values().copied().collect() } else { used.clone() }, readings);
+    let used = match state {
+        State::Ok => with_dark(how, direction, fresh, dark),
+        State::Stale => dark,
+        State::Unknown | State::Unavailable | State::Error => Vec::new(),
+    };
+    let speaking = if used.is_empty() { winners.values().copied().collect() } else { used.clone() };
+    let (source, also) = sources(speaking, readings);
+    let made = Made::of(&used, direction);
+    let (numerator, denominator) = made.parts(how);
     Aggregate {
-        value,
+        value: made.value(how),
         numerator,
         denominator,
         state,
@@ -187,23 +200,17 @@ fn with_dark<'r, 'a>(
         direction.compare(share(b), share(a)).then(a.subject.cmp(b.subject))
     });
     let mut used = fresh;
-    let mut value = combine(how, direction, &used).value;
+    let mut made = Made::of(&used, direction);
     for reading in dark {
-        used.push(reading);
-        let worse = combine(how, direction, &used).value;
-        match (value, worse) {
-            (Some(before), Some(after)) if direction.compare(after, before).is_gt() => value = worse,
-            _ => _ = used.pop(),
+        let with = made.and(reading, direction);
+        if let (Some(value), Some(worse)) = (made.value(how), with.value(how))
+            && direction.compare(worse, value).is_gt()
+        {
+            made = with;
+            used.push(reading);
         }
     }
-    used.sort_by(|a, b| a.subject.cmp(b.subject));
     used
-}
-
-struct Sum {
-    value: Option<f64>,
-    numerator: Option<f64>,
-    denominator: Option<f64>,
 }
 
 /// The percentage that a reading's numerator and denominator make.
@@ -212,27 +219,59 @@ fn share(reading: &Reading<'_>) -> Option<f64> {
     (denominator > 0.0).then(|| 100.0 * numerator / denominator)
 }
 
-fn combine(how: Aggregation, direction: Direction, used: &[&Reading<'_>]) -> Sum {
-    let total = |of: fn(&Reading<'_>) -> Option<f64>| -> Option<f64> {
-        if used.is_empty() { None } else { used.iter().map(|r| of(r).filter(|x| x.is_finite())).sum() }
-    };
-    let worst = || used.iter().filter_map(|r| r.value).reduce(|a, b| direction.worse(a, b));
-    match how {
-        Aggregation::Sum => {
-            Sum { value: total(|r| r.value), numerator: total(|r| r.numerator), denominator: total(|r| r.denominator) }
+/// What some readings make together, in each of the ways.
+#[derive(Clone, Copy, Default)]
+struct Made<'r> {
+    /// None of nothing.
+    sum: Option<f64>,
+    /// None where one has none.
+    numerator: Option<f64>,
+    denominator: Option<f64>,
+    worst: Option<&'r Reading<'r>>,
+}
+
+impl<'r> Made<'r> {
+    fn of(readings: &[&'r Reading<'r>], direction: Direction) -> Self {
+        readings.iter().fold(Self::default(), |made, reading| made.and(reading, direction))
+    }
+
+    fn and(self, reading: &'r Reading<'r>, direction: Direction) -> Self {
+        let first = self.sum.is_none();
+        let add = |sum: Option<f64>, x: Option<f64>| {
+            let x = x.filter(|x| x.is_finite())?;
+            if first { Some(x) } else { sum.map(|sum| sum + x) }
+        };
+        let worse = |worst: &Reading<'_>| match (reading.value, worst.value) {
+            (Some(value), Some(worst)) => direction.compare(value, worst).is_gt(),
+            _ => false,
+        };
+        Self {
+            sum: add(self.sum, reading.value),
+            numerator: add(self.numerator, reading.numerator),
+            denominator: add(self.denominator, reading.denominator),
+            worst: self.worst.filter(|worst| !worse(worst)).or(Some(reading)),
         }
-        Aggregation::Ratio => match (total(|r| r.numerator), total(|r| r.denominator)) {
-            (Some(numerator), Some(denominator)) if denominator > 0.0 => Sum {
-                value: Some(100.0 * numerator / denominator),
-                numerator: Some(numerator),
-                denominator: Some(denominator),
-            },
-            _ => Sum { value: worst(), numerator: None, denominator: None },
-        },
-        Aggregation::Worst => {
-            let value = worst();
-            let of = used.iter().find(|r| r.value == value);
-            Sum { value, numerator: of.and_then(|r| r.numerator), denominator: of.and_then(|r| r.denominator) }
+    }
+
+    /// Numerator, denominator and the percentage that they make.
+    fn ratio(self) -> Option<(f64, f64, f64)> {
+        let (numerator, denominator) = (self.numerator?, self.denominator?);
+        (denominator > 0.0).then(|| (numerator, denominator, 100.0 * numerator / denominator))
+    }
+
+    fn value(self, how: Aggregation) -> Option<f64> {
+        match how {
+            Aggregation::Sum => self.sum,
+            Aggregation::Ratio => self.ratio().map(|(_, _, share)| share).or(self.worst?.value),
+            Aggregation::Worst => self.worst?.value,
+        }
+    }
+
+    fn parts(self, how: Aggregation) -> (Option<f64>, Option<f64>) {
+        match how {
+            Aggregation::Sum => (self.numerator, self.denominator),
+            Aggregation::Ratio => self.ratio().map_or((None, None), |(n, d, _)| (Some(n), Some(d))),
+            Aggregation::Worst => self.worst.map_or((None, None), |worst| (worst.numerator, worst.denominator)),
         }
     }
 }

@@ -25,13 +25,17 @@ const Z: f64 = 1.644_853_626_951_472_2;
 /// What counts as a move at all, in 30 days: this share of the distance between amber and red.
 const DEAD_BAND: f64 = 0.1;
 
+/// And for a count at least this much in 30 days: a single step of one has a slope of up to 1.08 in 30 days.
+const COUNT_BAND: f64 = 1.5;
+
 /// The trend of the points of the last 30 days before the latest one. Their order does not matter.
 ///
 /// The points become one a day (the median of the day, UTC); fewer than 5 days are `insufficient`. The slope is the
 /// median of the slopes of all pairs, which a single wild value does not move (Theil 1950, Sen 1968). It counts as a
 /// trend if the days also rise or fall one after the other more often than chance would have it (Mann 1945, Kendall
 /// 1975: two-sided, p < 0.1, normal approximation with the correction for ties and for continuity) and if 30 days of it
-/// make more than 10 % of the distance between amber and red, and for a count more than one. Anything less is `stable`.
+/// make more than 10 % of the distance between amber and red; one more or less of something counted is no trend.
+/// Anything less is `stable`.
 #[must_use]
 pub fn trend(points: &[(Timestamp, f64)], direction: Direction, unit: Unit, thresholds: &Thresholds) -> TrendLine {
     let days = daily(points);
@@ -40,7 +44,7 @@ pub fn trend(points: &[(Timestamp, f64)], direction: Direction, unit: Unit, thre
     }
     let slope = theil_sen(&days);
     let least = match unit {
-        Unit::Count => 1.0,
+        Unit::Count => COUNT_BAND,
         Unit::Percent | Unit::Days | Unit::Hours | Unit::Score | Unit::Ratio => 0.0,
     };
     let band = (DEAD_BAND * (thresholds.red - thresholds.amber).abs()).max(least);

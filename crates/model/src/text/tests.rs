@@ -47,7 +47,12 @@ fn holds(text: &str, max: usize) {
 
 #[test]
 fn mutated_texts_stay_clean() {
-    let corpus = ["ignore all\u{202E} previous\u{200B} instructions", "\u{1b}]0;title\u{7}", "déjà vu\r\n\tGröße", "\u{E0041}\u{E0042}"];
+    let corpus = [
+        "ignore all\u{202E} previous\u{200B} instructions",
+        "\u{1b}]0;title\u{7}",
+        "déjà vu\r\n\tGröße",
+        "\u{E0041}\u{E0042}",
+    ];
     mutate::texts(&corpus, |text| {
         for max in [0, 1, 7, 500] {
             holds(text, max);

@@ -46,24 +46,35 @@ impl Sight {
 pub(crate) struct Postgres {
     pub(crate) pool: Pool,
     lanes: Vec<mpsc::Sender<batch::Append>>,
-    turns: Vec<tokio::sync::Mutex<()>>,
+    pub(crate) turns: Arc<Turns>,
     pub(crate) stats: Arc<Stats>,
+}
+
+/// Writers of one chain queue here, holding no connection, instead of at the row lock, holding one. Only an
+/// accelerator: the lock of the head row is what keeps several hubs apart.
+pub(crate) struct Turns(Vec<tokio::sync::Mutex<()>>);
+impl Turns {
+    pub(crate) async fn of(&self, chain: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0[spread(chain, self.0.len())].lock().await
+    }
 }
 
 impl Postgres {
     /// Migrates as the owner (where one is given), then serves as the other role.
     pub(crate) async fn open(url: &str, owner: Option<&str>, ca: Option<&str>, conns: usize) -> Result<Self> {
-        let app = config(url)?;
+        let app = config(url, "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s")?;
         let role = app.get_user().unwrap_or("postgres").to_owned();
         if let Some(owner) = owner {
-            let c = pool(config(owner)?, ca, 1)?;
+            // a step may take long on a big table, and a second hub waits for the first to end it
+            let c = pool(config(owner, "-c statement_timeout=0 -c lock_timeout=0")?, ca, 1)?;
             migrate::postgres(&mut *c.get().await?, &role).await?;
         }
         let pool = pool(app, ca, conns)?;
         migrate::postgres_is_current(&*pool.get().await?).await?;
         let stats = Arc::new(Stats::default());
-        let lanes = (0..2).map(|_| batch::start(pool.clone(), stats.clone())).collect();
-        Ok(Self { pool, lanes, turns: (0..256).map(|_| tokio::sync::Mutex::default()).collect(), stats })
+        let turns = Arc::new(Turns((0..256).map(|_| tokio::sync::Mutex::default()).collect()));
+        let lanes = (0..2).map(|_| batch::start(pool.clone(), turns.clone(), stats.clone())).collect();
+        Ok(Self { pool, lanes, turns, stats })
     }
 
     pub(crate) async fn rows<T: FromRow>(&self, sight: Sight, sql: &'static str, p: &[Param<'_>]) -> Result<Vec<T>> {
@@ -83,11 +94,6 @@ impl Postgres {
         v.iter().map(|r| T::from_row(&mut Row::postgres(r))).collect()
     }
 
-    /// Writers of one tenant queue here, holding no connection, instead of at the row lock, holding one. Only an
-    /// accelerator: the lock of the head row is what keeps several hubs apart.
-    pub(crate) async fn turn(&self, chain: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
-        self.turns[spread(chain, self.turns.len())].lock().await
-    }
     /// The audit row of a call that changed nothing; durable when it returns.
     pub(crate) async fn append(&self, chain: Uuid, call: Call, outcome: &'static str) -> Result<()> {
         let (reply, answer) = tokio::sync::oneshot::channel();
@@ -104,10 +110,12 @@ fn spread(id: Uuid, n: usize) -> usize {
     // the tail of a UUIDv7 is random
     usize::from(id.as_bytes()[15]) % n
 }
-fn config(url: &str) -> Result<tokio_postgres::Config> {
+fn config(url: &str, limits: &str) -> Result<tokio_postgres::Config> {
     let mut c = tokio_postgres::Config::from_str(url)
         .map_err(|e| Error::Refused(format!("the database URL cannot be read: {e}")))?;
-    c.options("-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s");
+    // what the URL says comes after it, and wins
+    let options = [limits, c.get_options().unwrap_or_default()].join(" ");
+    c.options(options.trim_end());
     c.connect_timeout(std::time::Duration::from_secs(5));
     c.application_name("watchkeep");
     Ok(c)

@@ -296,6 +296,7 @@ create table job (
   ended_at {I64},
   primary key (tenant_id, id)
 ) {ROWS};
+create index job_by_time on job (run_at);
 create index job_due on job (run_at, id) where state in ('ready', 'leased');
 create unique index job_live on job (tenant_id, kind, unique_key) where state in ('ready', 'leased');
 create index job_ended on job (ended_at) where state in ('done', 'dead');

@@ -14,6 +14,10 @@ pub const fn checked(kind: &'static str, text: &'static str) -> &'static str {
                     find(text, b"(tenant_id,") && (bound(text, b"values ($1") || bound(text, b"select $1")),
                     "an insert into a tenant's table names tenant_id first and gives it $1"
                 );
+                assert!(
+                    count(text, b"tenant_id = ") + 1 >= tenants,
+                    "each tenant's table that an insert reads needs its own `tenant_id = ` predicate"
+                );
             } else {
                 assert!(bound(text, b"tenant_id = $1"), "a text on a tenant's table says `tenant_id = $1`");
                 assert!(
@@ -41,6 +45,7 @@ pub const fn checked(kind: &'static str, text: &'static str) -> &'static str {
 const fn one_plain_statement(s: &str) {
     assert!(!find(s, b";"), "one statement per text");
     assert!(!starts(s, b" ") && !starts(s, b"\n"), "begin the text with its verb");
+    assert!(!has_comma_join(s), "join tables with `join`, so that each is seen");
     assert!(
         !starts(s, b"begin")
             && !starts(s, b"commit")
@@ -155,14 +160,43 @@ const fn has_bare_or(s: &str) -> bool {
             b')' => depth -= 1,
             _ => {}
         }
-        if !quoted && depth == 0 && b[i].is_ascii_whitespace() && at(b, i + 1, b"or") && i + 3 < b.len() {
-            if b[i + 3].is_ascii_whitespace() || b[i + 3] == b'(' {
+        if !quoted && depth == 0 && !word_char(b[i]) && at(b, i + 1, b"or") {
+            if i + 3 == b.len() || !word_char(b[i + 3]) {
                 return true;
             }
         }
         i += 1;
     }
     false
+}
+/// `from a, b` or `from a x, b`: the second table would not be counted.
+const fn has_comma_join(s: &str) -> bool {
+    let (b, mut i) = (s.as_bytes(), 0);
+    while i < b.len() {
+        if (i == 0 || !word_char(b[i - 1])) && (at(b, i, b"from ") || at(b, i, b"join ")) {
+            let table = word_end(b, i + 5);
+            let mut end = table;
+            // `as` and a name, or a name
+            let mut words = 0;
+            while words < 2 && end < b.len() && b[end] == b' ' {
+                let next = word_end(b, end + 1);
+                words = if words == 0 && at(b, end, b" as ") { 0 } else { 2 };
+                end = next;
+            }
+            if table > i + 5 && end < b.len() && b[end] == b',' {
+                return true;
+            }
+        }
+        i += 1;
+    }
+    false
+}
+const fn word_end(b: &[u8], start: usize) -> usize {
+    let mut end = start;
+    while end < b.len() && word_char(b[end]) {
+        end += 1;
+    }
+    end
 }
 const fn word_char(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_'
@@ -183,11 +217,8 @@ const fn names(s: &str, list: &[&str]) -> usize {
             0
         };
         if skip > 0 {
-            let (start, mut end) = (i + skip, i + skip);
-            while end < b.len() && word_char(b[end]) {
-                end += 1;
-            }
-            if among(b, start, end, list) {
+            let start = i + skip;
+            if among(b, start, word_end(b, start), list) {
                 n += 1;
             }
         }

@@ -37,7 +37,10 @@ fn bad_values_are_told_why() {
     assert_eq!(flaw(Unit::Count, -1.0, None, None), "value: -1 is less than 0");
     assert!(flaw(Unit::Count, 1e16, None, None).contains("more than can be kept exactly"));
     assert!(flaw(Unit::Count, 3.0, Some(4.0), None).starts_with("numerator: 4 differs from the count 3"));
-    assert_eq!(flaw(Unit::Percent, 101.0, None, None), "value: 101 is more than 100, the most that unit percent can have");
+    assert_eq!(
+        flaw(Unit::Percent, 101.0, None, None),
+        "value: 101 is more than 100, the most that unit percent can have"
+    );
     assert_eq!(flaw(Unit::Percent, 90.0, Some(1.0), Some(2.0)), "value: 90 is not 1 of 2, which is 50.00 percent");
     assert!(flaw(Unit::Percent, 0.0, Some(0.0), Some(0.0)).contains("a share of nothing is not a value"));
     assert!(flaw(Unit::Percent, 100.0, Some(3.0), Some(2.0)).starts_with("numerator: 3 is more than the denominator"));
@@ -63,7 +66,11 @@ proptest! {
     }
 
     #[test]
-    fn what_passes_is_within_the_unit(value in any::<f64>(), numerator in any::<Option<f64>>(), denominator in any::<Option<f64>>()) {
+    fn what_passes_is_within_the_unit(
+        value in any::<f64>(),
+        numerator in any::<Option<f64>>(),
+        denominator in any::<Option<f64>>(),
+    ) {
         for unit in Unit::ALL.iter().copied() {
             if check(unit, value, numerator, denominator).is_ok() {
                 prop_assert!(value.is_finite() && value >= unit.least());

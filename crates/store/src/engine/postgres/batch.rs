@@ -1,16 +1,18 @@
 //! Audit rows of calls that changed nothing else: many tenants, one transaction, two flights.
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use futures_util::future::{join, join4};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Detach, Heads, Sight};
+use super::{Detach, Heads, Sight, Turns};
 use crate::audit::{self, Head};
-use crate::{Call, Result, Row, Stats};
+use crate::{Call, Error, Result, Row, Stats};
 
 /// One row to write.
 pub(super) struct Append {
@@ -20,53 +22,136 @@ pub(super) struct Append {
     pub(super) reply: oneshot::Sender<Result<()>>,
 }
 
-/// A chain that a slow write holds is passed over this often; then its lock is waited for.
+/// A chain that a slow write holds is passed over this often; then its lock is waited for, beside the lane.
 const PATIENCE: u32 = 3;
+/// One commit holds at most so many rows.
+const MOST: usize = 512;
 
 #[expect(clippy::disallowed_methods, reason = "lives as long as the store; it ends when the last sender is gone")]
-pub(super) fn start(pool: Pool, stats: Arc<Stats>) -> mpsc::Sender<Append> {
+pub(super) fn start(pool: Pool, turns: Arc<Turns>, stats: Arc<Stats>) -> mpsc::Sender<Append> {
     let (tx, rx) = mpsc::channel(4096);
-    tokio::spawn(lane(pool, stats, rx));
+    tokio::spawn(Lane { pool, turns, stats, todo: vec![], passed: HashMap::new(), held: HashMap::new() }.run(rx));
     tx
 }
 
-async fn lane(pool: Pool, stats: Arc<Stats>, mut queue: mpsc::Receiver<Append>) {
-    let mut todo: Vec<Append> = Vec::new();
-    let mut passed_over = 0;
-    loop {
-        if todo.is_empty() {
-            match queue.recv().await {
-                Some(x) => todo.push(x),
-                None => return,
-            }
-        }
-        while todo.len() < 512 {
-            match queue.try_recv() {
-                Ok(x) => todo.push(x),
-                Err(_) => break,
-            }
-        }
-        match batch(&pool, &todo, passed_over >= PATIENCE).await {
-            Ok(done) => {
-                let (written, rest): (Vec<_>, Vec<_>) = todo.drain(..).partition(|x| done.contains_key(&x.chain));
-                stats.group(written.len());
-                for x in written {
-                    // nobody waiting any more is fine: the row is there
-                    let _gone = x.reply.send(Ok(()));
+struct Lane {
+    pool: Pool,
+    turns: Arc<Turns>,
+    stats: Arc<Stats>,
+    todo: Vec<Append>,
+    /// How often each chain was passed over.
+    passed: HashMap<Uuid, u32>,
+    /// Chains that are being waited for, and what came for them since.
+    held: HashMap<Uuid, Vec<Append>>,
+}
+
+impl Lane {
+    async fn run(mut self, mut queue: mpsc::Receiver<Append>) {
+        let mut waits: JoinSet<Uuid> = JoinSet::new();
+        let mut open = true;
+        while open || !waits.is_empty() || !self.todo.is_empty() {
+            if self.todo.is_empty() {
+                tokio::select! {
+                    Some(ended) = waits.join_next() => self.release(ended),
+                    next = queue.recv(), if open => match next {
+                        Some(x) => self.take(x),
+                        None => open = false,
+                    },
                 }
-                passed_over = if rest.is_empty() { 0 } else { passed_over + 1 };
-                if done.is_empty() {
+            }
+            while let Some(ended) = waits.try_join_next() {
+                self.release(ended);
+            }
+            while self.todo.len() < MOST {
+                match queue.try_recv() {
+                    Ok(x) => self.take(x),
+                    Err(_) => break,
+                }
+            }
+            for (chain, rows) in self.round().await {
+                self.held.insert(chain, vec![]);
+                let (pool, turns, stats) = (self.pool.clone(), self.turns.clone(), self.stats.clone());
+                waits.spawn(async move {
+                    let _turn = turns.of(chain).await;
+                    wait_for(&pool, &stats, rows).await;
+                    chain
+                });
+            }
+        }
+    }
+    fn take(&mut self, x: Append) {
+        match self.held.get_mut(&x.chain) {
+            Some(rows) => rows.push(x),
+            None => self.todo.push(x),
+        }
+    }
+    fn release(&mut self, ended: Result<Uuid, JoinError>) {
+        match ended {
+            Ok(chain) => self.todo.extend(self.held.remove(&chain).unwrap_or_default()),
+            // never seen; the rows are tried again
+            Err(_) => self.todo.extend(self.held.drain().flat_map(|(_, rows)| rows)),
+        }
+    }
+    /// Writes what it can of `todo`; returns the rows of the chains that have to be waited for.
+    async fn round(&mut self) -> HashMap<Uuid, Vec<Append>> {
+        let mut late: HashMap<Uuid, Vec<Append>> = HashMap::new();
+        if self.todo.is_empty() {
+            return late;
+        }
+        let todo = std::mem::take(&mut self.todo);
+        match batch(&self.pool, &todo, false).await {
+            Ok(done) => {
+                let (written, rest): (Vec<_>, Vec<_>) = todo.into_iter().partition(|x| done.contains_key(&x.chain));
+                self.stats.group(written.len());
+                answer(written, &Ok(()));
+                let chains: HashSet<Uuid> = rest.iter().map(|x| x.chain).collect();
+                self.passed.retain(|chain, _| chains.contains(chain));
+                for chain in chains {
+                    *self.passed.entry(chain).or_default() += 1;
+                }
+                for x in rest {
+                    if self.passed.get(&x.chain).is_some_and(|n| *n >= PATIENCE) {
+                        late.entry(x.chain).or_default().push(x);
+                    } else {
+                        self.todo.push(x);
+                    }
+                }
+                if done.is_empty() && !self.todo.is_empty() {
                     tokio::time::sleep(Duration::from_micros(500)).await;
                 }
-                todo = rest;
             }
-            Err(e) => {
-                passed_over = 0;
-                for x in todo.drain(..) {
-                    let _gone = x.reply.send(Err(e.clone()));
+            Err(e) if todo.len() > 1 && e.is_from_postgres() => {
+                // one row that the server refuses must not take its neighbours along
+                for x in todo {
+                    wait_for(&self.pool, &self.stats, vec![x]).await;
                 }
             }
+            Err(e) => answer(todo, &Err(e)),
         }
+        late
+    }
+}
+
+/// Writes rows and waits for the locks of their chains.
+async fn wait_for(pool: &Pool, stats: &Stats, rows: Vec<Append>) {
+    for _ in 0..PATIENCE {
+        match batch(pool, &rows, true).await {
+            // a new chain: its head was made
+            Ok(done) if done.is_empty() => {}
+            Ok(_) => {
+                stats.group(rows.len());
+                return answer(rows, &Ok(()));
+            }
+            Err(e) => return answer(rows, &Err(e)),
+        }
+    }
+    answer(rows, &Err(Error::NotCommitted("the head of the audit chain cannot be made".into())));
+}
+
+fn answer(rows: Vec<Append>, with: &Result<()>) {
+    for x in rows {
+        // nobody waiting any more is fine: the row is there
+        let _gone = x.reply.send(with.clone());
     }
 }
 

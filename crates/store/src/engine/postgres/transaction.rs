@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use deadpool_postgres::Object;
-use futures_util::future::{join3, join4};
+use futures_util::future::{join, join3, join4};
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
@@ -19,17 +19,17 @@ pub(super) const PUT_HEAD: &str = "insert into audit_head (chain_id, seq, hash) 
 pub(crate) struct Transaction {
     conn: Detach,
     sight: Sight,
-    chain: Uuid,
+    /// None for a write without an audit row: it takes no head lock.
+    chain: Option<Uuid>,
     begun: bool,
-    /// None for an ingest without an audit row: it takes no head lock.
-    head: Option<Head>,
+    head: Head,
     /// True while a statement of ours is in flight: a closure that is pending otherwise awaits something foreign.
     pub(crate) waiting: Arc<AtomicBool>,
 }
 
 impl Transaction {
-    pub(crate) fn new(c: Object, sight: Sight, chain: Uuid, waiting: Arc<AtomicBool>) -> Self {
-        Self { conn: Detach::new(c), sight, chain, begun: false, head: None, waiting }
+    pub(crate) fn new(c: Object, sight: Sight, chain: Option<Uuid>, waiting: Arc<AtomicBool>) -> Self {
+        Self { conn: Detach::new(c), sight, chain, begun: false, head: Head::default(), waiting }
     }
 
     async fn send<T>(&mut self, f: impl AsyncFnOnce(&Object) -> Result<T>) -> Result<T> {
@@ -42,20 +42,23 @@ impl Transaction {
         if self.begun {
             return f(&self.conn).await;
         }
-        let lock = self.conn.prepare_cached(LOCK).await?;
         let begin = self.sight.begin(false);
-        let chain = Param::Uuid(self.chain);
+        let Some(chain) = self.chain else {
+            self.begun = true;
+            let (a, r) = join(self.conn.batch_execute(&begin), f(&self.conn)).await;
+            a?;
+            return r;
+        };
+        let lock = self.conn.prepare_cached(LOCK).await?;
+        let chain = Param::Uuid(chain);
         let la = args(Some(&chain), &[]);
         self.begun = true;
         let (a, h, r) = join3(self.conn.batch_execute(&begin), self.conn.query_opt(&lock, &la), f(&self.conn)).await;
         a?;
-        self.head = Some(match h? {
-            Some(row) => {
-                let mut row = Row::postgres(&row);
-                Head { seq: row.next()?, hash: row.next()? }
-            }
-            None => Head::default(),
-        });
+        if let Some(row) = h? {
+            let mut row = Row::postgres(&row);
+            self.head = Head { seq: row.next()?, hash: row.next()? };
+        }
         r
     }
     /// Prepared before the flight: a miss inside it would send Parse late and reorder the messages.
@@ -86,15 +89,15 @@ impl Transaction {
     }
 
     /// The audit row, the head and the commit, in one flight.
-    pub(crate) async fn finish(mut self, call: &Call, outcome: &str) -> Result<()> {
+    pub(crate) async fn finish(mut self, chain: Uuid, call: &Call, outcome: &str) -> Result<()> {
         if !self.begun {
             self.send(async |_: &Object| Ok(())).await?;
         }
-        let (head, row) = self.head.unwrap_or_default().next(self.chain, call, outcome);
+        let (head, row) = self.head.next(chain, call, outcome);
         let c = &self.conn;
         let insert = c.prepare_cached(audit::INSERT).await?;
         let put = c.prepare_cached(PUT_HEAD).await?;
-        let chain = Param::Uuid(self.chain);
+        let chain = Param::Uuid(chain);
         let (rp, hp) = (row.params(), crate::params![head.seq, &head.hash]);
         let (ra, ha) = (args(Some(&chain), &rp), args(Some(&chain), &hp));
         let (a, b, z) = match audit::call_params(call, &row) {

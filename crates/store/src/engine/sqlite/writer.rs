@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::audit::{self, Head};
-use crate::{Call, Error, Group, Param, Result, Stats, Stopwatch};
+use crate::{Call, Error, ErrorKind, Group, Param, Result, Stats, Stopwatch};
 
 /// One operation on its way through a group.
 pub(crate) trait Job: Send {
@@ -51,18 +51,33 @@ impl Session {
         Ok(())
     }
     /// False once SQLite has thrown the group away (full disk, I/O error).
-    fn alive(&self) -> bool {
+    pub(crate) fn alive(&self) -> bool {
         self.open && !self.conn.is_autocommit()
     }
-    pub(crate) fn savepoint(&mut self) -> Result<()> {
-        self.sql("savepoint op")
-    }
-    pub(crate) fn release(&mut self) -> Result<()> {
-        self.sql("release op")
-    }
-    /// Undoes one operation. False: the whole group is gone.
-    pub(crate) fn undo(&mut self) -> bool {
-        !self.conn.is_autocommit() && self.sql("rollback to op").and_then(|()| self.sql("release op")).is_ok()
+    /// Runs `f` in a savepoint: kept whole, or not at all, and so the head of its chain.
+    pub(crate) fn attempt<T, E: From<Error>>(
+        &mut self,
+        chain: Uuid,
+        f: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.sql("savepoint op")?;
+        let (head, dirty) = (self.heads.get(&chain).copied(), self.dirty.len());
+        let r = f(self).and_then(|v| {
+            self.sql("release op")?;
+            Ok(v)
+        });
+        if r.is_err() {
+            match head {
+                Some(h) => self.heads.insert(chain, h),
+                None => self.heads.remove(&chain),
+            };
+            self.dirty.truncate(dirty);
+            let undone = !self.conn.is_autocommit()
+                && self.sql("rollback to op").and_then(|()| self.sql("release op")).is_ok();
+            // what cannot be undone alone is undone with its whole group
+            self.open &= undone;
+        }
+        r
     }
     fn head(&mut self, chain: Uuid) -> Result<Head> {
         if let Some(h) = self.heads.get(&chain) {
@@ -75,7 +90,7 @@ impl Session {
             None => Head::default(),
         })
     }
-    /// Writes the audit row of one call and, for MCP, its row of `mcp_call_log`.
+    /// Writes the audit row of one call and, for MCP, its row of `mcp_call_log`. Runs inside [`Session::attempt`].
     pub(crate) fn audit(&mut self, chain: Uuid, call: &Call, outcome: &str) -> Result<()> {
         let (head, row) = self.head(chain)?.next(chain, call, outcome);
         self.insert(audit::INSERT, chain, &row.params())?;
@@ -114,12 +129,6 @@ impl Session {
         }
         r.map_err(|e| Error::NotCommitted(describe(&e)))
     }
-    /// The head in memory belongs to an operation that was undone: read it again.
-    pub(crate) fn forget(&mut self, chain: Uuid) {
-        if !self.dirty.contains(&chain) {
-            self.heads.remove(&chain);
-        }
-    }
     fn abandon(&mut self) {
         if !self.conn.is_autocommit()
             && let Err(e) = self.sql("rollback")
@@ -130,9 +139,9 @@ impl Session {
         self.dirty.clear();
         self.open = false;
     }
-    fn group(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
-        // SQLite threw the group away before its commit: each operation once more, alone, so that only the culprit
-        // fails. Write closures may run twice by contract.
+    /// SQLite threw the group away before its commit: each operation once more, alone, so that only the culprit fails.
+    /// Write closures may run twice by contract.
+    fn each_alone(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
         self.abandon();
         for mut j in jobs.drain(..) {
             let r = match self.begin() {
@@ -187,19 +196,22 @@ pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Gr
         }
         stats.group(done.len());
         match failed {
-            None => {
-                let r = s.commit();
-                for j in done.drain(..) {
-                    j.answer(r.clone());
+            None => match s.commit() {
+                // the frames did not fit into the log, so nothing was committed: one of them may have been too big
+                Err(e) if e.kind() == ErrorKind::Full && done.len() > 1 => s.each_alone(&mut done),
+                r => {
+                    for j in done.drain(..) {
+                        j.answer(r.clone());
+                    }
                 }
-            }
+            },
             Some(e) if done.len() < 2 => {
                 s.abandon();
                 for j in done.drain(..) {
                     j.answer(Err(e.clone()));
                 }
             }
-            Some(_) => s.group(&mut done),
+            Some(_) => s.each_alone(&mut done),
         }
     }
     // the last one out leaves a short log behind

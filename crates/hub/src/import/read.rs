@@ -1,0 +1,220 @@
+//! The file itself: separator, header, cells. Pure.
+use watchkeep_model::Timestamp;
+use watchkeep_model::kri::State;
+use watchkeep_model::{text, word};
+
+use super::{MOST_PROBLEMS, MOST_ROWS, Problem};
+use crate::error::Error;
+use crate::ingest::Statement;
+
+/// The columns, with the words that name them.
+const COLUMNS: &[(&str, &[&str])] = &[
+    ("kri", &["kri", "slug", "signal", "indicator"]),
+    ("value", &["value", "wert"]),
+    ("numerator", &["numerator", "num"]),
+    ("denominator", &["denominator", "den", "total"]),
+    ("subject", &["subject", "project", "asset", "host"]),
+    ("observed_at", &["observed_at", "observedat", "date", "time", "timestamp", "day"]),
+    ("state", &["state"]),
+    ("note", &["note", "comment"]),
+];
+/// The longest cell that is read, in characters.
+const MAX_CELL: usize = 2_000;
+/// Columns at most.
+const MAX_COLUMNS: usize = 64;
+
+/// A row of the file, its cells read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The line, the header being 1.
+    pub line: usize,
+    /// What names the KRI.
+    pub kri: String,
+    /// The value.
+    pub value: Option<f64>,
+    /// Of a share: how many.
+    pub numerator: Option<f64>,
+    /// Of a share: of how many.
+    pub denominator: Option<f64>,
+    /// What it speaks of.
+    pub subject: String,
+    /// When it was so.
+    pub observed_at: Option<Timestamp>,
+    /// Whether the value could be had.
+    pub state: State,
+    /// What was said about it.
+    pub note: Option<String>,
+}
+
+impl Row {
+    pub(super) fn statement(&self, now: Timestamp) -> Statement {
+        Statement {
+            subject: self.subject.clone(),
+            observed_at: self.observed_at.unwrap_or(now),
+            value: self.value,
+            numerator: self.numerator,
+            denominator: self.denominator,
+            state: self.state,
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// The column of a statement's field.
+pub(super) fn column_of(field: &str) -> &str {
+    match field {
+        "observedAt" => "observed_at",
+        other => other,
+    }
+}
+
+/// Reads a CSV file: its rows, and what is wrong with the cells of others.
+///
+/// # Errors
+/// If the file as a whole cannot be read; the sentence says what to do.
+pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
+    let bad = |problem: &str| Error::flaw("csv", problem);
+    let content = std::str::from_utf8(csv).map_err(|e| {
+        bad(&format!("is not UTF-8 (byte {}): save the file as \"CSV UTF-8\"", e.valid_up_to()))
+    })?;
+    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
+    if content.trim().is_empty() {
+        return Err(bad("is empty: the first line names the columns, such as kri,value,observed_at"));
+    }
+    let separator = separator(content);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(content.as_bytes());
+    let mut records = reader.records();
+    let header = match records.next() {
+        Some(Ok(h)) => columns(&h)?,
+        _ => return Err(bad("has no first line that names the columns, such as kri,value,observed_at")),
+    };
+    let (mut rows, mut problems) = (vec![], vec![]);
+    for (i, record) in records.enumerate() {
+        if i >= MOST_ROWS {
+            return Err(bad(&format!("has more than {MOST_ROWS} rows: split the file")));
+        }
+        let record = record.map_err(|e| bad(&format!("cannot be read: {e}")))?;
+        let line = record.position().map_or(i + 2, |p| usize::try_from(p.line()).unwrap_or(i + 2));
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        if record.len() > header.len() {
+            let problem = format!("the row has {} cells, the header {}: quote a cell that holds the separator", record.len(), header.len());
+            problems.push(Problem { row: line, column: "(row)".into(), problem });
+        } else {
+            match row(line, &header, &record, separator != b',') {
+                Ok(r) => rows.push(r),
+                Err(more) => problems.extend(more),
+            }
+        }
+        if problems.len() > 10 * MOST_PROBLEMS {
+            return Err(bad("has more than 2,000 problems; is it the right file? The first line must name the columns"));
+        }
+    }
+    if rows.is_empty() && problems.is_empty() {
+        return Err(bad("has no rows below its first line"));
+    }
+    Ok((rows, problems))
+}
+
+/// The one of comma, semicolon and tab that the first line has most of.
+fn separator(content: &str) -> u8 {
+    let first = content.lines().next().unwrap_or_default();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|s| first.bytes().filter(|b| b == s).count()).unwrap_or(b',')
+}
+
+/// Which column stands where.
+fn columns(header: &csv::StringRecord) -> Result<Vec<&'static str>, Error> {
+    if header.len() > MAX_COLUMNS {
+        return Err(Error::flaw("csv", &format!("has {} columns; at most {MAX_COLUMNS} are read", header.len())));
+    }
+    let mut all = vec![];
+    for cell in header {
+        let name = cell.to_lowercase().replace([' ', '-'], "_");
+        let Some((column, _)) = COLUMNS.iter().find(|(_, words)| words.contains(&name.as_str())) else {
+            let known = COLUMNS.iter().flat_map(|(_, words)| words.iter().copied());
+            let near = word::nearest(&name, known).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            let told = format!(
+                "the column `{}` is not known: use kri, value, numerator, denominator, subject, observed_at, state, note{near}",
+                text::clean(cell, 60)
+            );
+            return Err(Error::flaw("csv", &told));
+        };
+        if all.contains(column) {
+            return Err(Error::flaw("csv", &format!("has two columns for {column}: leave one out")));
+        }
+        all.push(*column);
+    }
+    if !all.contains(&"kri") {
+        return Err(Error::flaw("csv", "has no column `kri`: it names the KRI or the catalogue signal of each row"));
+    }
+    if !all.contains(&"value") && !(all.contains(&"numerator") && all.contains(&"denominator")) && !all.contains(&"state") {
+        return Err(Error::flaw("csv", "has no column `value`, and not both `numerator` and `denominator`"));
+    }
+    Ok(all)
+}
+
+fn row(line: usize, header: &[&'static str], record: &csv::StringRecord, decimal_comma: bool) -> Result<Row, Vec<Problem>> {
+    let mut problems = vec![];
+    let mut r = Row {
+        line,
+        kri: String::new(),
+        value: None,
+        numerator: None,
+        denominator: None,
+        subject: String::new(),
+        observed_at: None,
+        state: State::Ok,
+        note: None,
+    };
+    for (column, cell) in header.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
+        if cell.chars().count() > MAX_CELL {
+            problems.push(problem(line, column, format!("is longer than {MAX_CELL} characters")));
+            continue;
+        }
+        let set = match *column {
+            "kri" => Ok(r.kri = text::clean(cell, 100)),
+            "value" => number(cell, decimal_comma).map(|n| r.value = Some(n)),
+            "numerator" => number(cell, decimal_comma).map(|n| r.numerator = Some(n)),
+            "denominator" => number(cell, decimal_comma).map(|n| r.denominator = Some(n)),
+            "subject" => Ok(r.subject = text::clean(cell, crate::ingest::MAX_SUBJECT)),
+            "observed_at" => cell.parse().map(|t| r.observed_at = Some(t)).map_err(|e: watchkeep_model::time::NotATime| e.to_string()),
+            "state" => cell.to_lowercase().parse().map(|s| r.state = s).map_err(|e: word::UnknownWord| e.to_string()),
+            _ => Ok(r.note = Some(cell.to_owned())),
+        };
+        if let Err(why) = set {
+            problems.push(problem(line, column, why));
+        }
+    }
+    if r.kri.is_empty() {
+        problems.push(problem(line, "kri", "is empty: name the KRI or the catalogue signal".into()));
+    }
+    if problems.is_empty() { Ok(r) } else { Err(problems) }
+}
+
+fn problem(row: usize, column: &str, problem: String) -> Problem {
+    Problem { row, column: column.to_owned(), problem: text::clean(&problem, 300) }
+}
+
+/// A number as people write it: a percent sign goes, thousands are refused where they cannot be told from decimals.
+fn number(cell: &str, decimal_comma: bool) -> Result<f64, String> {
+    let plain = cell.strip_suffix('%').unwrap_or(cell).trim();
+    let shown = text::clean(cell, 40);
+    if plain.contains(',') && (!decimal_comma || plain.contains('.') || plain.matches(',').count() > 1) {
+        return Err(format!("`{shown}` could be read in two ways: write it without thousands separators, such as 1234.5"));
+    }
+    let plain = plain.replace(',', ".");
+    let ordinary = plain.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
+    match plain.parse::<f64>() {
+        Ok(n) if n.is_finite() && ordinary => Ok(n),
+        _ => Err(format!("`{shown}` is not a number, such as 12 or 98.5; leave the cell empty if there is no value, and say so in the column state")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

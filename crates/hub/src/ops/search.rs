@@ -1,0 +1,158 @@
+//! `search` and `fetch`, in the shape that ChatGPT needs, over everything that the connector can read.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use watchkeep_store::{integrations, kris};
+
+use super::integrations::Integration;
+use super::kris::{detail::GetKri, find};
+use crate::op::Rate;
+use crate::{Ctx, Doors, Error, Op, Read};
+
+const MOST: i64 = 20;
+
+/// One thing that was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Found {
+    /// Its id, for fetch.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its page in the web app.
+    pub url: String,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Results {
+    /// The things, KRIs first.
+    pub results: Vec<Found>,
+}
+
+/// Searches by words.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Search {
+    /// Words to look for in names and descriptions.
+    #[schemars(length(min = 1, max = 200))]
+    pub query: String,
+}
+
+fn url(cx: &Ctx<Read>, path: &str) -> String {
+    format!("{}/t/{}/{path}", cx.hub().public_url, cx.access().scope.slug())
+}
+
+impl Op for Search {
+    const NAME: &'static str = "search";
+    const TITLE: &'static str = "Search";
+    const ABOUT: &'static str = "Finds KRIs and integrations of this tenant by words in their names and descriptions. fetch gets one of them whole.";
+    const DOORS: Doors = Doors::risk().rate(Rate::Heavy).repeatable();
+    const OUTSIDE: &'static [&'static str] = &["results[].title"];
+    type Cap = Read;
+    type Answer = Results;
+
+    async fn run(self, cx: Ctx<Read>) -> Result<Results, Error> {
+        let pattern = kris::like(&watchkeep_model::text::clean(&self.query, 200));
+        let filter = kris::Filter { pattern: pattern.clone(), ..kris::Filter::default() };
+        let mut results = vec![];
+        for k in kris::page(cx.db(), &filter, cx.now(), "", MOST).await? {
+            let title = format!("{} ({}, {})", k.name, k.status, k.state);
+            results.push(Found { id: format!("kri:{}", k.slug), title, url: url(&cx, &format!("kris/{}", k.slug)) });
+        }
+        for i in integrations::search(cx.db(), &pattern, MOST).await? {
+            let url = url(&cx, &format!("integrations/{}", i.id));
+            results.push(Found { id: format!("integration:{}", i.id), title: i.name, url });
+        }
+        Ok(Results { results })
+    }
+}
+
+/// One thing, whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What is known of it, as text.
+    pub text: String,
+    /// Its page in the web app.
+    pub url: String,
+    /// The same as data.
+    pub metadata: Map<String, Value>,
+}
+
+/// Gets one thing whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Fetch {
+    /// An id that search returned, such as kri:mfa_enforced_pct.
+    #[schemars(length(min = 1, max = 200))]
+    pub id: String,
+}
+
+impl Op for Fetch {
+    const NAME: &'static str = "fetch";
+    const TITLE: &'static str = "Fetch";
+    const ABOUT: &'static str = "Gets one thing that search found: its text and data. Ids look like kri:mfa_enforced_pct or integration:<id>.";
+    const DOORS: Doors = Doors::risk().repeatable();
+    const OUTSIDE: &'static [&'static str] = &["title", "text", "metadata"];
+    type Cap = Read;
+    type Answer = Document;
+
+    async fn run(self, cx: Ctx<Read>) -> Result<Document, Error> {
+        match self.id.split_once(':') {
+            Some(("kri", slug)) => kri(&self.id, slug, cx).await,
+            Some(("integration", id)) => integration(&self.id, id, cx).await,
+            _ => Err(Error::flaw("id", "must be an id that search returned, such as kri:mfa_enforced_pct or integration:<id>")),
+        }
+    }
+}
+
+fn data(v: &impl Serialize) -> Result<Map<String, Value>, Error> {
+    match serde_json::to_value(v).map_err(Error::internal)? {
+        Value::Object(m) => Ok(m),
+        other => Err(Error::internal(format!("not an object: {other}"))),
+    }
+}
+
+async fn kri(id: &str, slug: &str, cx: Ctx<Read>) -> Result<Document, Error> {
+    let row = find(cx.db(), slug, cx.now()).await?;
+    let (title, url) = (row.name.clone(), url(&cx, &format!("kris/{}", row.slug)));
+    let value = match (row.value, row.state.as_str()) {
+        (Some(v), "ok") => format!("{v} {}", row.unit),
+        (Some(v), state) => format!("{state}; last known {v} {}", row.unit),
+        (None, state) => state.to_owned(),
+    };
+    let text = format!(
+        "{}\n{}\nStatus: {}. Value: {value}. Trend: {}. Thresholds: {} amber {}, red {}. Category: {}. Observed: {}. Source: {}.",
+        row.name,
+        row.about,
+        row.status,
+        row.trend,
+        row.direction,
+        row.amber,
+        row.red,
+        row.category,
+        row.observed_at.map_or("never".to_owned(), |t| t.to_string()),
+        row.source_name.as_deref().unwrap_or("none"),
+    );
+    let detail = GetKri { id: slug.to_owned() }.run(cx).await?;
+    Ok(Document { id: id.to_owned(), title, text, url, metadata: data(&detail)? })
+}
+
+async fn integration(id: &str, which: &str, cx: Ctx<Read>) -> Result<Document, Error> {
+    let missing = || Error::not_found("there is no such integration; list_integrations tells their ids");
+    let wanted: watchkeep_model::IntegrationId = which.parse().map_err(|_| missing())?;
+    let row = integrations::get(cx.db(), wanted).await?.ok_or_else(missing)?;
+    let i = Integration::from(row);
+    let url = url(&cx, &format!("integrations/{}", i.id));
+    let last = match &i.last_run {
+        Some(r) => format!("Last run {} at {}: {} written, {} skipped.", r.status, r.at, r.written, r.skipped),
+        None => "It has not run yet.".to_owned(),
+    };
+    let text = format!(
+        "{}\nVendor: {}. Kind: {}. Enabled: {}. Authorization: {}. {last}",
+        i.name, i.vendor, i.source_type, i.enabled, i.auth_state
+    );
+    let metadata = data(&json!({ "integration": serde_json::to_value(&i).map_err(Error::internal)? }))?;
+    Ok(Document { id: id.to_owned(), title: i.name, text, url, metadata })
+}

@@ -1,0 +1,3 @@
+//! The promises of `hub::call`, over a real store.
+mod calls;
+mod fixture;

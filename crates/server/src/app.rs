@@ -1,0 +1,90 @@
+//! All doors on one router.
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, any_service, get, post_service};
+use axum::{Router, middleware};
+use http::{StatusCode, header};
+use watchkeep_hub::{Error, Hub};
+
+use crate::bearer::Noted;
+use crate::error::{problem, refusal};
+use crate::gate::{Post, gate};
+use crate::metrics::Metrics;
+use crate::public::{BadUrl, Public};
+use crate::settings::Settings;
+use crate::{health, incoming, mcp, openapi, rest, wellknown};
+
+/// What the handlers of all doors share.
+#[derive(Debug)]
+pub struct App {
+    /// What can be done.
+    pub hub: Arc<Hub>,
+    /// Where people find it.
+    pub public: Public,
+    /// How it is set.
+    pub settings: Settings,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    pub(crate) noted: Noted,
+}
+
+impl App {
+    /// The doors of this hub.
+    ///
+    /// # Errors
+    /// If the public address is no origin.
+    pub fn new(hub: Arc<Hub>, settings: Settings) -> Result<Arc<Self>, BadUrl> {
+        let public = Public::new(&settings.public_url)?;
+        let metrics = Arc::new(Metrics::new(&hub));
+        Ok(Arc::new(Self { hub, public, settings, metrics, noted: Noted::default() }))
+    }
+}
+
+/// Every route.
+pub fn router(app: &Arc<App>) -> Router {
+    let mut routes = Router::new();
+    for mount in app.settings.mounts {
+        for path in mount.routes() {
+            let service = mcp::service(&app.hub, mount.connector, &app.public);
+            let post = Post { app: app.clone(), mount: *mount };
+            let around = middleware::from_fn_with_state(post, gate);
+            // the bare origin shows its page to a GET
+            let route = if path == "/" { post_service(service) } else { any_service(service) };
+            routes = routes.route(&path, route.layer(around));
+        }
+    }
+    let document = openapi::document(&app.hub, &app.public.base).to_string();
+    let described = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
+    let mut routes = routes
+        .merge(rest::routes(app))
+        .route("/", get(health::root))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/api", any(wellknown::use_mcp))
+        .route("/api/", any(wellknown::use_mcp))
+        .route("/api/v1/openapi.json", get(described))
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(|state: State<Arc<App>>| wellknown::protected_resource(state, None)),
+        )
+        .route(
+            "/.well-known/oauth-protected-resource/{*path}",
+            get(|state: State<Arc<App>>, path: Path<String>| wellknown::protected_resource(state, Some(path))),
+        )
+        .route("/.well-known/{*path}", any(wellknown::unknown));
+    for path in ["/authorize", "/token", "/register", "/revoke", "/mcp/oauth/authorize", "/mcp/oauth/token", "/mcp/oauth/register"] {
+        routes = routes.route(path, any(wellknown::no_sign_in));
+    }
+    routes
+        .fallback(|| async { problem(&Error::nothing_here()) })
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), incoming::around))
+        .with_state(app.clone())
+}
+
+async fn method_not_allowed() -> Response {
+    refusal(StatusCode::METHOD_NOT_ALLOWED, "method", "this path has other methods; see Allow")
+}

@@ -1,0 +1,15 @@
+//! `[limits]`: how often a token may call.
+use super::section::section;
+
+section! {
+    /// How often one token or key may call, per minute; 0 means without limit. A caller who was idle may use up a
+    /// minute's worth at once.
+    pub struct Limits ("limits") {
+        /// Lookups and pages of lists.
+        calls_per_minute ("limits.calls_per_minute"): u32 = "600",
+        /// Searches, exports and summaries over much.
+        heavy_calls_per_minute ("limits.heavy_calls_per_minute"): u32 = "60",
+        /// Changes.
+        writes_per_minute ("limits.writes_per_minute"): u32 = "120",
+    }
+}

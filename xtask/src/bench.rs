@@ -1,0 +1,40 @@
+//! Measurements, run as `cargo xtask bench NAME`. They are never part of `test`: their figures belong to the machine
+//! and the hour, and are read by people.
+
+mod call;
+mod disk;
+mod flags;
+mod http;
+mod hub;
+mod load;
+mod machine;
+mod mcp;
+mod peers;
+mod report;
+mod subject;
+mod usage;
+
+const HELP: &str = "\
+Measurements of the product.
+
+Usage: cargo xtask bench <NAME> [OPTIONS]
+
+  mcp    one MCP call (token lookup, list of 50 rows, durable audit row) on both engines, beside a FastMCP and a
+         TypeScript server that do the same; `cargo xtask bench mcp --help` lists its options
+";
+
+/// Runs the named measurement.
+pub(crate) fn run(args: &[String]) -> crate::Result {
+    match args.split_first() {
+        Some((name, rest)) if name == "mcp" => mcp::run(rest),
+        None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some((name, _)) if matches!(name.as_str(), "help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some((name, _)) => Err(format!("there is no bench `{name}`; `cargo xtask bench` lists them").into()),
+    }
+}

@@ -1,0 +1,120 @@
+//! The program under test: built, or given as `WATCHKEEP_BIN`, and started with demo data.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{fs, thread};
+
+use serde::Deserialize;
+
+use crate::process::run;
+use crate::{Result, interrupt, process, world};
+
+/// Builds `watchkeep` and gives its path. With `WATCHKEEP_BIN` set, that program is taken as it is: so a released
+/// binary can be put through the same clients.
+pub(crate) fn build() -> Result<PathBuf> {
+    match world::env("WATCHKEEP_BIN") {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => build_package("watchkeep", "watchkeep"),
+    }
+}
+
+/// Builds a program of a package in the profile that tests use, and gives its path.
+pub(crate) fn build_package(package: &str, program: &str) -> Result<PathBuf> {
+    run("cargo").args(["build", "--quiet", "--locked", "--package", package, "--bin", program]).show()?;
+    Ok(world::target().join("debug").join(program))
+}
+
+/// What a started hub tells about itself, in one line of JSON.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Told {
+    /// Its origin, `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    /// A personal access token of the demo tenant.
+    #[serde(default)]
+    pub(crate) token: String,
+    /// The demo tenant's slug.
+    #[serde(default)]
+    pub(crate) tenant: String,
+    /// The connectors' endpoints.
+    pub(crate) mcp: Endpoints,
+}
+
+/// Where MCP clients connect.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Endpoints {
+    pub(crate) risk: String,
+}
+
+/// A running hub with demo data in a folder of its own. Dropping it stops the hub and removes the folder.
+pub(crate) struct Demo {
+    /// What it told.
+    pub(crate) told: Told,
+    folder: PathBuf,
+    child: Child,
+}
+
+impl Demo {
+    /// Starts `watchkeep demo` on a free port.
+    pub(crate) fn start(watchkeep: &Path) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("wk-demo-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let mut command = run(watchkeep)
+            .args(["demo", "--json", "--port", "0"])
+            .dir(&folder)
+            .env("HOME", &folder)
+            .env("XDG_DATA_HOME", &folder)
+            .env("WATCHKEEP_DATA_DIR", &folder)
+            .into_command();
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let log = fs::File::create(folder.join("log"))?;
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
+        match first_line(&mut child).and_then(|line| Ok(serde_json::from_str(&line)?)) {
+            Ok(told) => Ok(Self { told, folder, child }),
+            Err(error) => {
+                process::stop(&mut child);
+                let said = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                let _ = fs::remove_dir_all(&folder);
+                Err(format!("`watchkeep demo --json` told nothing: {error}\n{}", process::tail(&said, 20)).into())
+            }
+        }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        process::stop(&mut self.child);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The first line that a child prints, within two minutes. What follows it is read and forgotten.
+pub(crate) fn first_line(child: &mut Child) -> Result<String> {
+    let stdout = child.stdout.take().ok_or("the program's output is not piped")?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let asked = world::now();
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(100)) {
+            Ok(line) => return Ok(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err("it ended at once".into()),
+            Err(mpsc::RecvTimeoutError::Timeout) => interrupt::check()?,
+        }
+        if asked.elapsed() > Duration::from_secs(120) {
+            return Err("it printed nothing for two minutes".into());
+        }
+    }
+}
+
+/// `cargo xtask demo [ARGUMENTS]`: builds everything and runs `watchkeep demo` with the arguments.
+pub(crate) fn demo(args: &[String]) -> Result {
+    run(build()?).arg("demo").args(args).show()
+}

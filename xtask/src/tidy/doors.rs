@@ -1,0 +1,118 @@
+//! The ways past the ordinary doors: statements that cross tenants, and routes that are no operation.
+
+use super::tree::Tree;
+
+/// A way past, and why it exists.
+type Listed = (&'static str, &'static str);
+
+/// The files of `store` with statements of kind `Crossing`. Their names, and why each crosses, stand in its registry.
+const CROSSING: &[Listed] = &[
+    ("audit/checkpoint", "every chain gets checkpoints"),
+    ("audit/verify", "every chain is verified"),
+    ("idempotency", "keys end after a day"),
+    ("jobs", "workers serve all tenants"),
+    ("kris", "values of all tenants go stale"),
+    ("schedules", "schedules of all tenants fire"),
+    ("seal", "doctor opens every sealed value"),
+    ("tenants", "the operator names a tenant"),
+    ("tokens", "a token names its tenant"),
+];
+
+/// Where the registry of statements is.
+const REGISTRY: &str = "crates/store/src/registry.rs";
+
+/// The path of each route of `server` that does not come from the list of operations.
+const ROUTES: &[Listed] = &[];
+
+/// Statements that see more than one tenant live in few files, and are in the registry by name.
+pub(crate) fn crossing(tree: &Tree) -> Vec<String> {
+    let registry = tree.file(REGISTRY).and_then(|file| file.text.split_once("const CROSSING"));
+    let named = |name: &str| registry.is_some_and(|(_, list)| list.contains(&format!("(\"{name}\", ")));
+    let mut found = Vec::new();
+    let mut used = Vec::new();
+    for file in tree.rust().filter(|file| file.path.starts_with("crates/store/src/")) {
+        for (number, line) in file.code() {
+            let statement = line.trim_start().strip_prefix("Crossing ").and_then(|rest| rest.split_once(" ="));
+            let Some((name, _)) = statement else { continue };
+            let module = file.path.trim_start_matches("crates/store/src/").trim_end_matches(".rs");
+            if !CROSSING.iter().any(|(listed, _)| *listed == module) {
+                let why = "crosses tenants: give it a scope, or list its file in xtask/src/tidy/doors.rs";
+                found.push(file.at(number, format_args!("`{name}` {why}")));
+            }
+            if !named(name) {
+                found.push(file.at(number, format_args!("`{name}` crosses tenants: say why in {REGISTRY}")));
+            }
+            used.push(String::from(module));
+        }
+    }
+    found.extend(stale(CROSSING, &used));
+    found
+}
+
+/// Routes that are no operation are known by path.
+pub(crate) fn routes(tree: &Tree) -> Vec<String> {
+    const CALLS: &[&str] = &[".route(", ".route_service(", ".nest(", ".nest_service("];
+    let mut found = Vec::new();
+    let mut used = Vec::new();
+    for file in tree.rust().filter(|file| file.path.starts_with("crates/server/src/")) {
+        for (number, line) in file.code() {
+            for rest in CALLS.iter().flat_map(|call| line.split(call).skip(1)) {
+                // the literal, or whatever stands there instead of one
+                let path = match rest.strip_prefix('"') {
+                    Some(literal) => literal.split('"').next().unwrap_or_default(),
+                    None => rest.split([',', ')']).next().unwrap_or_default(),
+                };
+                if !ROUTES.iter().any(|(listed, _)| *listed == path) {
+                    found.push(file.at(
+                        number,
+                        format_args!("the route `{path}` is no operation: make it one, or list it with its reason in xtask/src/tidy/doors.rs"),
+                    ));
+                }
+                used.push(String::from(path));
+            }
+        }
+    }
+    found.extend(stale(ROUTES, &used));
+    found
+}
+
+fn stale(listed: &[Listed], used: &[String]) -> Vec<String> {
+    let gone = listed.iter().filter(|(name, _)| !used.iter().any(|used| used == name));
+    gone.map(|(name, _)| format!("`{name}` is gone: take it off the list in xtask/src/tidy/doors.rs")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::sample::files;
+    use super::{crossing, routes, stale};
+
+    #[test]
+    fn an_unlisted_crossing_statement_is_found() {
+        let text = "statements! {\n    Tenant ONE = \"select 1\";\n    Crossing PEEK = \"select 2\";\n}\n";
+        let registry = "pub const CROSSING: &[(&str, &str)] = &[(\"PEEK\", \"why\")];";
+        let files = files(&[
+            ("crates/store/src/login.rs", text),
+            ("crates/store/src/registry.rs", registry),
+            ("crates/store/src/tokens.rs", &text.replace("PEEK", "POKE")),
+        ]);
+        let found = crossing(&files);
+        assert!(
+            found[0].starts_with("crates/store/src/login.rs:3: `PEEK` crosses tenants: give it a scope"),
+            "{found:?}"
+        );
+        assert!(found[1].starts_with("crates/store/src/tokens.rs:3: `POKE` crosses tenants: say why in"), "{found:?}");
+    }
+
+    #[test]
+    fn an_unlisted_route_is_found() {
+        let text = "let r = Router::new().route(\"/backdoor\", get(open));\nlet r = r.route(path, get(x));\n";
+        let found = routes(&files(&[("crates/server/src/app.rs", text)]));
+        assert!(found[0].contains("`/backdoor` is no operation"), "{found:?}");
+        assert!(found[1].contains("`path` is no operation"), "{found:?}");
+    }
+
+    #[test]
+    fn a_stale_entry_is_found() {
+        assert_eq!(stale(&[("/a", "why"), ("/b", "why")], &[String::from("/a")]).len(), 1);
+    }
+}
