@@ -16,12 +16,14 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::rng::Rng;
 
+mod demo;
 mod integrations;
 mod kris;
 mod people;
 mod tenants;
 mod tokens;
 
+pub use demo::demo_end;
 pub use integrations::NewIntegration;
 pub use people::{NewPerson, email};
 pub use tokens::{Credential, Lifetime, NewKey, NewPat, Revoked};

@@ -86,7 +86,15 @@ mod tests {
 
     #[test]
     fn values_that_differ_have_texts_that_differ() {
-        let all = [json!({}), json!([]), json!(""), json!({"a": 1}), json!({"a": "1"}), json!({"a": [1]}), json!({"a": null})];
+        let all = [
+            json!({}),
+            json!([]),
+            json!(""),
+            json!({"a": 1}),
+            json!({"a": "1"}),
+            json!({"a": [1]}),
+            json!({"a": null}),
+        ];
         for (i, a) in all.iter().enumerate() {
             for b in &all[i + 1..] {
                 assert_ne!(text(a), text(b));

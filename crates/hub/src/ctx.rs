@@ -251,7 +251,10 @@ impl Ctx<Write> {
     {
         let Self { mut base, .. } = self;
         if base.answers != TypeId::of::<A>() {
-            return Err(Error::internal(format!("the write of {} does not return the operation's answer", base.call.op)));
+            return Err(Error::internal(format!(
+                "the write of {} does not return the operation's answer",
+                base.call.op
+            )));
         }
         let (call, dialect) = (base.row(), base.dialect);
         let key = base.key.take();

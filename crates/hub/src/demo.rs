@@ -18,8 +18,11 @@ use watchkeep_model::{KriSlug, Role, Slug, Span, Timestamp};
 mod acme;
 mod chance;
 mod contoso;
+mod load;
 mod series;
 mod story;
+
+pub use load::load;
 
 /// How many days the history goes back.
 pub const DAYS: i64 = 90;

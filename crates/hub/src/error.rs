@@ -203,9 +203,10 @@ impl From<store::Error> for Error {
             store::ErrorKind::Unavailable => {
                 (Kind::Unavailable, "the hub's database does not answer now; try again in a few seconds")
             }
-            store::ErrorKind::Full => {
-                (Kind::Full, "the hub's disk is full, so nothing was written; its operator must free space, then repeat")
-            }
+            store::ErrorKind::Full => (
+                Kind::Full,
+                "the hub's disk is full, so nothing was written; its operator must free space, then repeat",
+            ),
             store::ErrorKind::Internal => (Kind::Internal, "something failed inside the hub"),
         };
         Self { source: Some(Box::new(e)), ..Self::new(kind, text) }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::OwnedMutexGuard;
 use serde_json::{Map, Value};
+use tokio::sync::OwnedMutexGuard;
 use watchkeep_model::{Timestamp, TokenId};
 use watchkeep_store::{Reader, Tx, idempotency as kept};
 

@@ -101,39 +101,39 @@ pub fn next_after(every: &str, now: Timestamp) -> Result<Timestamp, Error> {
 ///
 /// # Errors
 /// Of the store; a job that fails is no error of the round.
-pub async fn round(up: &Upkeep, worker: &str) -> Result<usize, Error> {
-    let (hub, now) = (&up.hub, up.hub.now());
+pub async fn round(up: Upkeep, worker: String) -> Result<usize, Error> {
+    let (hub, now) = (up.hub.clone(), up.hub.now());
     for due in hub.store.due_schedules(now, 64).await? {
         let next = next_after(&due.spec, now)?;
         let id = JobId::new(hub.rng.id(now));
         hub.store.fire_schedule(due, next, id, now).await?;
     }
-    let jobs = hub.store.claim_jobs(now, worker, LEASE, PER_TENANT, PER_ROUND).await?;
+    let jobs = hub.store.claim_jobs(now, &worker, LEASE, PER_TENANT, PER_ROUND).await?;
     let count = jobs.len();
     for job in jobs {
-        work(up, &job).await?;
+        work(up.clone(), job).await?;
     }
     Ok(count)
 }
 
-async fn work(up: &Upkeep, job: &Claimed) -> Result<(), Error> {
-    let hub = &up.hub;
+async fn work(up: Upkeep, job: Claimed) -> Result<(), Error> {
+    let hub = up.hub.clone();
     let Some(def) = JOBS.iter().find(|d| d.kind == job.kind) else {
         let told = format!("this version has no job of the kind {}", job.kind);
-        hub.store.finish_job(job, Some(told), hub.now()).await?;
+        hub.store.finish_job(&job, Some(told), hub.now()).await?;
         return Ok(());
     };
-    let ended = held(up, job, (def.run)(up.clone(), job.clone())).await;
+    let ended = held(up.clone(), job.clone(), (def.run)(up, job.clone())).await;
     let now = hub.now();
     let kept = match ended {
-        Ok(()) => hub.store.finish_job(job, None, now).await?,
+        Ok(()) => hub.store.finish_job(&job, None, now).await?,
         Err(e) if job.attempt < job.max_attempts => {
             tracing::warn!(kind = def.kind, attempt = job.attempt, error = %reason(&e), "a job failed and is put back");
-            hub.store.retry_job(job, reason(&e), now.plus(backoff(hub, job.attempt))).await?
+            hub.store.retry_job(&job, reason(&e), now.plus(backoff(&hub, job.attempt))).await?
         }
         Err(e) => {
             tracing::error!(kind = def.kind, attempts = job.attempt, error = %reason(&e), "a job failed for good");
-            hub.store.finish_job(job, Some(reason(&e)), now).await?
+            hub.store.finish_job(&job, Some(reason(&e)), now).await?
         }
     };
     if !kept {
@@ -143,7 +143,7 @@ async fn work(up: &Upkeep, job: &Claimed) -> Result<(), Error> {
 }
 
 /// Runs a job and prolongs its lease while it runs.
-async fn held(up: &Upkeep, job: &Claimed, run: Running) -> Result<(), Error> {
+async fn held(up: Upkeep, job: Claimed, run: Running) -> Result<(), Error> {
     let third = Duration::from_micros(u64::try_from(LEASE.micros() / 3).unwrap_or(1));
     let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + third, third);
     tokio::pin!(run);
@@ -151,7 +151,7 @@ async fn held(up: &Upkeep, job: &Claimed, run: Running) -> Result<(), Error> {
         tokio::select! {
             ended = &mut run => return ended,
             _ = beat.tick() => {
-                if !up.hub.store.renew_job(job, up.hub.now().plus(LEASE)).await? {
+                if !up.hub.store.renew_job(&job, up.hub.now().plus(LEASE)).await? {
                     return Err(Error::conflict("the job was taken over by another worker"));
                 }
             }
@@ -178,7 +178,7 @@ pub async fn run(up: Upkeep) {
     let worker = up.hub.rng.id(up.hub.now()).to_string();
     let tasks = up.hub.tasks.clone();
     loop {
-        if let Err(e) = round(&up, &worker).await {
+        if let Err(e) = round(up.clone(), worker.clone()).await {
             tracing::warn!(error = %reason(&e), "a round of jobs failed; the next one follows");
         }
         tokio::select! {

@@ -11,6 +11,7 @@
 //! **Where to start.** [`op`], then [`OPS`], then one file under `ops/`, then [`call`](mod@call).
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod call;
 pub mod canonical;
 pub mod clock;

@@ -91,11 +91,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    pub(crate) fn new(
-        mut rows: Vec<T>,
-        limit: u16,
-        cursor: impl Fn(&T) -> String + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn new(mut rows: Vec<T>, limit: u16, cursor: impl Fn(&T) -> String + Send + Sync + 'static) -> Self {
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
         Self { items: rows, more, cursor: Box::new(cursor) }

@@ -115,13 +115,18 @@ mod tests {
         assert!(text("top_risks", json!({})).unwrap().contains("top 5 risks"));
         assert!(text("top_risks", json!({ "count": "3" })).unwrap().contains("top 3 risks"));
         assert!(text("red_kris", json!({})).unwrap().contains("Which KRIs are red"));
-        assert!(text("red_kris", json!({ "category": "identity" })).unwrap().contains("of the category identity are red"));
+        assert!(
+            text("red_kris", json!({ "category": "identity" })).unwrap().contains("of the category identity are red")
+        );
     }
 
     #[test]
     fn bad_arguments_are_told() {
         let told = |name, args| text(name, args).unwrap_err().to_string();
-        assert_eq!(told("top_risks", json!({ "count": "21" })), "count: 21 is out of range; allowed: 1 to 20; did you mean `20`?");
+        assert_eq!(
+            told("top_risks", json!({ "count": "21" })),
+            "count: 21 is out of range; allowed: 1 to 20; did you mean `20`?"
+        );
         assert!(told("top_risks", json!({ "cuont": "3" })).ends_with("did you mean `count`?"));
         assert!(told("red_kris", json!({ "category": "identitty" })).ends_with("did you mean `identity`?"));
     }

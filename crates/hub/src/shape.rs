@@ -96,7 +96,8 @@ impl Shape {
     fn look(&self, args: &mut Map<String, Value>, at: &str, flaws: &mut Vec<Flaw>) {
         for name in args.keys() {
             if self.field(name).is_none() && flaws.len() < MOST_FLAWS {
-                let problem = if self.fields.is_empty() { "no arguments are taken here" } else { "there is no such argument" };
+                let problem =
+                    if self.fields.is_empty() { "no arguments are taken here" } else { "there is no such argument" };
                 let allowed = self.fields.iter().map(|f| f.name.clone()).collect();
                 flaws.push(Flaw::new(path(at, name), problem).allowed(allowed, name));
             }
@@ -134,7 +135,9 @@ fn path(at: &str, name: &str) -> String {
 fn show(value: &Value) -> String {
     match value {
         // a long text or list is not written out only to be cut
-        Value::String(s) if s.len() > 400 => text::clean(&Value::from(&s[..s.floor_char_boundary(400)]).to_string(), 60),
+        Value::String(s) if s.len() > 400 => {
+            text::clean(&Value::from(&s[..s.floor_char_boundary(400)]).to_string(), 60)
+        }
         Value::Array(items) if items.len() > 8 => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".to_owned(),
         value => text::clean(&value.to_string(), 60),

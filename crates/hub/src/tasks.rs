@@ -32,7 +32,8 @@ impl Drop for Running {
 
 impl Default for Tasks {
     fn default() -> Self {
-        let state = State { running: AtomicUsize::new(0), idle: tokio::sync::Notify::new(), stop: watch::Sender::new(false) };
+        let state =
+            State { running: AtomicUsize::new(0), idle: tokio::sync::Notify::new(), stop: watch::Sender::new(false) };
         Self(Arc::new(state))
     }
 }
@@ -93,7 +94,7 @@ mod tests {
         let tasks = Tasks::default();
         assert!(tasks.idle(Duration::ZERO).await);
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
-        drop(tasks.spawn(async move { wait.await }));
+        drop(tasks.spawn(wait));
         assert_eq!(tasks.running(), 1);
         assert!(!tasks.idle(Duration::from_millis(10)).await);
         go.send(()).unwrap();

@@ -75,7 +75,15 @@ pub fn router(app: &Arc<App>) -> Router {
             get(|state: State<Arc<App>>, path: Path<String>| wellknown::protected_resource(state, Some(path))),
         )
         .route("/.well-known/{*path}", any(wellknown::unknown));
-    for path in ["/authorize", "/token", "/register", "/revoke", "/mcp/oauth/authorize", "/mcp/oauth/token", "/mcp/oauth/register"] {
+    for path in [
+        "/authorize",
+        "/token",
+        "/register",
+        "/revoke",
+        "/mcp/oauth/authorize",
+        "/mcp/oauth/token",
+        "/mcp/oauth/register",
+    ] {
         routes = routes.route(path, any(wellknown::no_sign_in));
     }
     routes

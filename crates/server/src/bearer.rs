@@ -51,9 +51,10 @@ pub async fn of_connector(
         TokenKind::ApiKey => {
             Err(Unknown::new("other_door", format!("an API key opens the REST API only; this connector takes {needs}")))
         }
-        TokenKind::Pat if !access.scopes.reaches(connector) => {
-            Err(Unknown::new("other_door", format!("this token does not open the {connector} connector; use one that does")))
-        }
+        TokenKind::Pat if !access.scopes.reaches(connector) => Err(Unknown::new(
+            "other_door",
+            format!("this token does not open the {connector} connector; use one that does"),
+        )),
         TokenKind::Pat => Ok(access),
     })
 }
@@ -69,7 +70,10 @@ pub async fn of_api(hub: &Hub, headers: &HeaderMap) -> store::Result<Result<Arc<
     };
     Ok(match find(hub, token, hub.now()).await? {
         Ok(access) if access.kind == TokenKind::ApiKey => Ok(access),
-        Ok(_) => Err(Unknown::new("other_door", format!("a personal access token opens MCP only; the REST API takes {needs}"))),
+        Ok(_) => Err(Unknown::new(
+            "other_door",
+            format!("a personal access token opens MCP only; the REST API takes {needs}"),
+        )),
         Err(unknown) => Err(unknown),
     })
 }
@@ -83,7 +87,9 @@ async fn find(hub: &Hub, token: &str, now: Timestamp) -> store::Result<Result<Ar
         Err(Refusal::Unknown) => Err(match credential::parse(token) {
             // the message names the form that was meant and repeats nothing of the text
             Err(malformed) => Unknown::new("malformed", malformed.to_string()),
-            Ok(_) => Unknown::new("unknown", "nobody has this credential; check that it was copied whole, or make a new one"),
+            Ok(_) => {
+                Unknown::new("unknown", "nobody has this credential; check that it was copied whole, or make a new one")
+            }
         }),
     })
 }

@@ -81,7 +81,7 @@ pub async fn gate(State(post): State<Post>, params: RawPathParams, mut req: Requ
     if req.method() != Method::POST {
         return asked.tell("unknown", "method", rpc::method_not_allowed());
     }
-    if let Err(refused) = form(req.headers_mut()) {
+    if let Some(refused) = bad_form(req.headers_mut()) {
         return asked.tell("unknown", "malformed", refused);
     }
     let (parts, body) = req.into_parts();
@@ -129,7 +129,11 @@ impl Asked<'_> {
         let needed = self.needed(peek, access);
         let (word, error, response) = if slug.is_some_and(|slug| slug != access.scope.slug().as_str()) {
             // the 404 of a tenant that does not exist
-            ("unknown", Error::nothing_here(), error::oauth(StatusCode::NOT_FOUND, "not_found", "MCP endpoint not found"))
+            (
+                "unknown",
+                Error::nothing_here(),
+                error::oauth(StatusCode::NOT_FOUND, "not_found", "MCP endpoint not found"),
+            )
         } else if !access.role.reaches(Role::Analyst) {
             let text = format!(
                 "connectors are for the role analyst and above; yours in this tenant is {}: ask one of its admins",
@@ -178,8 +182,11 @@ impl Asked<'_> {
     fn insufficient(&self, needed: Scopes, missing: Scope, name: Option<&str>) -> Response {
         let what = name.map_or("this".to_owned(), |name| format!("`{}`", watchkeep_model::text::clean(name, 80)));
         let text = format!("{what} needs the scope {missing}, which this token does not have; use a token that has it");
-        let challenge =
-            format!("Bearer error=\"insufficient_scope\", error_description=\"{}\", {}", quotable(&text), self.challenge(needed));
+        let challenge = format!(
+            "Bearer error=\"insufficient_scope\", error_description=\"{}\", {}",
+            quotable(&text),
+            self.challenge(needed)
+        );
         challenged(StatusCode::FORBIDDEN, "insufficient_scope", &text, &challenge)
     }
 
@@ -208,11 +215,11 @@ fn quotable(text: &str) -> String {
 }
 
 /// Content type and Accept. A plain `curl` sends no Accept or `*/*`, and gets JSON as it always did.
-fn form(headers: &mut HeaderMap) -> Result<(), Response> {
+fn bad_form(headers: &mut HeaderMap) -> Option<Response> {
     const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
     if !body::is_json(headers) {
         let text = "Content-Type must be application/json";
-        return Err(rpc::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600, text));
+        return Some(rpc::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600, text));
     }
     let accepts_json = match headers.get(header::ACCEPT).map(HeaderValue::to_str) {
         None => true,
@@ -224,10 +231,10 @@ fn form(headers: &mut HeaderMap) -> Result<(), Response> {
     };
     if !accepts_json {
         let text = "Accept must allow application/json: answers are JSON";
-        return Err(rpc::error(StatusCode::NOT_ACCEPTABLE, -32600, text));
+        return Some(rpc::error(StatusCode::NOT_ACCEPTABLE, -32600, text));
     }
     headers.insert(header::ACCEPT, BOTH);
     // the library looks at the beginning of the value only, and in lower case
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(())
+    None
 }

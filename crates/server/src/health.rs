@@ -52,7 +52,11 @@ pub async fn metrics(State(app): State<Arc<App>>, req: Request) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the metrics could not be written; see the hub's log")
+            refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the metrics could not be written; see the hub's log",
+            )
         }
     }
 }
@@ -78,7 +82,10 @@ pub async fn root(State(app): State<Arc<App>>) -> Response {
     for mount in app.settings.mounts {
         page.push_str(&format!("MCP ({}) at {}\n", mount.connector, app.public.resource(mount.path)));
     }
-    page.push_str(&format!("REST at {}/api/v1, described by {}/api/v1/openapi.json\n", app.public.base, app.public.base));
+    page.push_str(&format!(
+        "REST at {}/api/v1, described by {}/api/v1/openapi.json\n",
+        app.public.base, app.public.base
+    ));
     text(StatusCode::OK, page)
 }
 

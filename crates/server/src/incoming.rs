@@ -77,7 +77,10 @@ impl Incoming {
     }
 }
 
-/// The outermost layer.
+/// What is not logged while it succeeds.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// The outermost layer. The log line has the path without its query, since queries hold what callers look for.
 pub async fn around(State(app): State<Arc<App>>, mut req: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let _counted = app.metrics.request();
@@ -103,21 +106,24 @@ pub async fn around(State(app): State<Arc<App>>, mut req: Request, next: Next) -
             app.metrics.limited(rate.class.as_str());
         }
     }
-    let (door, op, outcome) = told.map_or(("other", "", ""), |told| (told.door, told.op, told.outcome));
-    tracing::info!(
-        target: "watchkeep::access",
-        request = %incoming.request(),
-        trace,
-        address = %incoming.address(),
-        %method,
-        path,
-        status,
-        door,
-        op,
-        outcome,
-        took_us = i64::try_from(took.as_micros()).unwrap_or(i64::MAX),
-        client = incoming.0.client.as_deref().unwrap_or_default(),
-    );
+    // probes come every few seconds and say nothing while all is well
+    if !(status < 400 && PROBES.contains(&&*path)) {
+        let (door, op, outcome) = told.map_or(("other", "", ""), |told| (told.door, told.op, told.outcome));
+        tracing::info!(
+            target: "watchkeep::access",
+            request = %incoming.request(),
+            trace,
+            address = %incoming.address(),
+            %method,
+            path,
+            status,
+            door,
+            op,
+            outcome,
+            took_us = i64::try_from(took.as_micros()).unwrap_or(i64::MAX),
+            client = incoming.0.client.as_deref().unwrap_or_default(),
+        );
+    }
     response
 }
 
@@ -186,7 +192,13 @@ mod tests {
         };
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(of(good), "0af7651916cd43dd8448eb211c80319c");
-        for bad in ["", "00", "00-0AF7651916CD43DD8448EB211C80319C-b7-01", "00-00000000000000000000000000000000-b7-01", "x-y-z"] {
+        for bad in [
+            "",
+            "00",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7-01",
+            "00-00000000000000000000000000000000-b7-01",
+            "x-y-z",
+        ] {
             assert_eq!(of(bad), "", "{bad}");
         }
     }

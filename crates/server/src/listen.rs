@@ -24,6 +24,9 @@ use crate::tls::Tls;
 /// How long a client may take to greet in TLS.
 const GREETING: Duration = Duration::from_secs(10);
 
+/// The most bytes of a request's head.
+const MAX_HEAD: usize = 64 * 1024;
+
 /// A place where connections come in.
 #[derive(Debug)]
 pub struct Listener {
@@ -149,7 +152,11 @@ async fn greet(house: House, stream: TcpStream, address: SocketAddr, tls: Option
     }
 }
 
-async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut house: House, stream: S, address: SocketAddr) {
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    mut house: House,
+    stream: S,
+    address: SocketAddr,
+) {
     let routes = house.routes.clone();
     let service = service_fn(move |mut request: http::Request<IncomingBody>| {
         request.extensions_mut().insert(Peer(address));
@@ -160,6 +167,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut hous
         // also how long an idle connection is kept
         .header_read_timeout(house.app.settings.head_timeout)
         .max_headers(100)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let ended = tokio::select! {

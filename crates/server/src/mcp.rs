@@ -51,7 +51,11 @@ pub struct Door {
 
 /// The service of one connector at one mount.
 #[must_use]
-pub fn service(hub: &Arc<Hub>, connector: Connector, public: &Public) -> StreamableHttpService<Door, NeverSessionManager> {
+pub fn service(
+    hub: &Arc<Hub>,
+    connector: Connector,
+    public: &Public,
+) -> StreamableHttpService<Door, NeverSessionManager> {
     let door = Door::new(hub.clone(), connector);
     transport(public, move || door.clone())
 }
@@ -114,7 +118,14 @@ impl Door {
     }
 
     /// Records a call that leads nowhere, then tells why.
-    async fn refused(&self, caller: &Caller, name: &str, args: &Map<String, Value>, why: Error, told: ErrorData) -> ErrorData {
+    async fn refused(
+        &self,
+        caller: &Caller,
+        name: &str,
+        args: &Map<String, Value>,
+        why: Error,
+        told: ErrorData,
+    ) -> ErrorData {
         caller.incoming.tell(Told { door: "mcp", op: "unknown", outcome: why.word(), rate: None });
         match refuse(&self.hub, &caller.access, caller.incoming.meta(self.door()), name, args, &why).await {
             Ok(()) => told,
@@ -282,3 +293,6 @@ impl ServerHandler for Door {
         Err(self.refused(caller(&cx)?, name, &args, Error::flaw("params", wanted), told).await)
     }
 }
+
+#[cfg(test)]
+mod tests;

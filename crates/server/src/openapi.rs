@@ -122,7 +122,8 @@ fn operation(ready: &Ready, verb: Verb, path: &str, answer: &Value) -> Value {
     }
     if has_body(verb) {
         let required = body.contains_key("required");
-        operation["requestBody"] = json!({ "required": required, "content": { "application/json": { "schema": body } } });
+        operation["requestBody"] =
+            json!({ "required": required, "content": { "application/json": { "schema": body } } });
     }
     operation
 }

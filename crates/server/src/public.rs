@@ -170,7 +170,16 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_told() {
-        for bad in ["hub.example", "ftp://hub.example", "https://hub.example/watch", "https://u@hub.example", "https://", "", "https://h/?x", "http://a b"] {
+        for bad in [
+            "hub.example",
+            "ftp://hub.example",
+            "https://hub.example/watch",
+            "https://u@hub.example",
+            "https://",
+            "",
+            "https://h/?x",
+            "http://a b",
+        ] {
             let told = Public::new(bad).unwrap_err().to_string();
             assert!(told.starts_with("public_url: ") && told.contains("such as https://hub.example"), "{bad}: {told}");
         }
@@ -179,7 +188,13 @@ mod tests {
     #[test]
     fn addresses_are_appended_to_the_base() {
         let public = Public::new("https://hub.example").unwrap();
-        assert_eq!(public.metadata("/api/mcp/t/acme"), "https://hub.example/.well-known/oauth-protected-resource/api/mcp/t/acme");
-        assert_eq!((public.metadata("/"), public.resource("/")), ("https://hub.example/.well-known/oauth-protected-resource".into(), "https://hub.example".into()));
+        assert_eq!(
+            public.metadata("/api/mcp/t/acme"),
+            "https://hub.example/.well-known/oauth-protected-resource/api/mcp/t/acme"
+        );
+        assert_eq!(
+            (public.metadata("/"), public.resource("/")),
+            ("https://hub.example/.well-known/oauth-protected-resource".into(), "https://hub.example".into())
+        );
     }
 }

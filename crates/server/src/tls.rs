@@ -95,7 +95,9 @@ impl Tls {
                     tracing::info!(cert = %self.files.cert.display(), "the TLS certificate was read again");
                 }
                 // perhaps only one of the two is written yet: looked at again, since `seen` stays
-                Err(error) => tracing::warn!(%error, "the TLS files changed but cannot be used; the old ones stay in use"),
+                Err(error) => {
+                    tracing::warn!(%error, "the TLS files changed but cannot be used; the old ones stay in use")
+                }
             }
         }
     }
@@ -110,15 +112,17 @@ impl Files {
     }
 
     fn read(&self) -> io::Result<Arc<CertifiedKey>> {
-        let told = |file: &Path, why: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", file.display()));
+        let told =
+            |file: &Path, why: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", file.display()));
         let chain = CertificateDer::pem_file_iter(&self.cert)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|e| told(&self.cert, format!("the certificate chain cannot be read ({e}); it must be PEM")))?;
         if chain.is_empty() {
             return Err(told(&self.cert, "there is no certificate in it; it must be PEM, the hub's own first".into()));
         }
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|e| told(&self.key, format!("the private key cannot be read ({e}); it must be PEM without a password")))?;
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|e| {
+            told(&self.key, format!("the private key cannot be read ({e}); it must be PEM without a password"))
+        })?;
         let key = CertifiedKey::from_der(chain, key, &default_provider())
             .map_err(|e| told(&self.key, format!("certificate and key do not go together ({e})")))?;
         Ok(Arc::new(key))

@@ -100,8 +100,7 @@ pub fn check(file: &Path) -> Result<String> {
         return Err(broken(&verdict));
     }
     let mut ledger = c.prepare("select name from schema_migration order by name").map_err(|e| broken(&e))?;
-    let steps: Vec<String> =
-        ledger.query_map([], |r| r.get(0)).and_then(Iterator::collect).map_err(|e| broken(&e))?;
+    let steps: Vec<String> = ledger.query_map([], |r| r.get(0)).and_then(Iterator::collect).map_err(|e| broken(&e))?;
     if let Some(newer) = steps.iter().find(|name| !crate::migrate::is_known(name)) {
         return Err(Error::Newer(newer.clone()));
     }

@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn clear_idempotency(&self, now: Timestamp) -> Result<u64> {
-        self.write_quietly(async move |tx| tx.exec(CLEAR_KEYS, params![now.minus(REMEMBER)]).await).await
+    pub fn clear_idempotency(&self, now: Timestamp) -> impl Future<Output = Result<u64>> + Send {
+        async move { self.write_quietly(async move |tx| tx.exec(CLEAR_KEYS, params![now.minus(REMEMBER)]).await).await }
     }
 }

@@ -122,75 +122,89 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn claim_jobs(
+    pub fn claim_jobs(
         &self,
         now: Timestamp,
         worker: &str,
         lease: Span,
         per_tenant: i64,
         limit: i64,
-    ) -> Result<Vec<Claimed>> {
-        let worker = worker.to_owned();
-        let rows: Vec<ClaimedRow> = self
-            .write_quietly(async move |tx| {
-                tx.all(CLAIM, params![now, &worker, now.plus(lease), per_tenant, limit]).await
-            })
-            .await?;
-        let tenants = self.tenants(self.operator()).await?;
-        let scope = |id: TenantId| match tenants.iter().find(|t| t.id == id) {
-            Some(t) => Some(JobScope::Tenant(TenantScope::new(t.id, t.slug.clone()))),
-            None if id.uuid() == INSTALLATION => Some(JobScope::Installation(InstallationScope::new())),
-            None => {
-                tracing::error!(tenant = %id, "a job belongs to a tenant that is not there; it is left alone");
-                None
-            }
-        };
-        let claimed = rows.into_iter().filter_map(|r| {
-            Some(Claimed {
-                id: r.id,
-                kind: r.kind,
-                payload: r.payload,
-                fence: r.fence,
-                attempt: r.attempt,
-                max_attempts: r.max_attempts,
-                scope: scope(r.tenant_id)?,
-                tenant: r.tenant_id.uuid(),
-            })
-        });
-        Ok(claimed.collect())
+    ) -> impl Future<Output = Result<Vec<Claimed>>> + Send {
+        async move {
+            let worker = worker.to_owned();
+            let rows: Vec<ClaimedRow> = self
+                .write_quietly(async move |tx| {
+                    tx.all(CLAIM, params![now, &worker, now.plus(lease), per_tenant, limit]).await
+                })
+                .await?;
+            let tenants = self.tenants(self.operator()).await?;
+            let scope = |id: TenantId| match tenants.iter().find(|t| t.id == id) {
+                Some(t) => Some(JobScope::Tenant(TenantScope::new(t.id, t.slug.clone()))),
+                None if id.uuid() == INSTALLATION => Some(JobScope::Installation(InstallationScope::new())),
+                None => {
+                    tracing::error!(tenant = %id, "a job belongs to a tenant that is not there; it is left alone");
+                    None
+                }
+            };
+            let claimed = rows.into_iter().filter_map(|r| {
+                Some(Claimed {
+                    id: r.id,
+                    kind: r.kind,
+                    payload: r.payload,
+                    fence: r.fence,
+                    attempt: r.attempt,
+                    max_attempts: r.max_attempts,
+                    scope: scope(r.tenant_id)?,
+                    tenant: r.tenant_id.uuid(),
+                })
+            });
+            Ok(claimed.collect())
+        }
     }
     /// Prolongs the lease; false if the job was taken over.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn renew_job(&self, j: &Claimed, until: Timestamp) -> Result<bool> {
-        let (tenant, id, fence) = (j.tenant, j.id, j.fence);
-        let n = self.write_quietly(async move |tx| tx.exec(RENEW, params![tenant, id, fence, until]).await).await?;
-        Ok(n > 0)
+    pub fn renew_job(&self, j: &Claimed, until: Timestamp) -> impl Future<Output = Result<bool>> + Send {
+        async move {
+            let (tenant, id, fence) = (j.tenant, j.id, j.fence);
+            let n = self.write_quietly(async move |tx| tx.exec(RENEW, params![tenant, id, fence, until]).await).await?;
+            Ok(n > 0)
+        }
     }
     /// Ends a job: `None` is done, `Some(error)` is dead. False if it was taken over.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn finish_job(&self, j: &Claimed, error: Option<String>, now: Timestamp) -> Result<bool> {
-        let (tenant, id, fence) = (j.tenant, j.id, j.fence);
-        let state = if error.is_some() { "dead" } else { "done" };
-        let n = self
-            .write_quietly(async move |tx| {
-                tx.exec(FINISH, params![tenant, id, fence, state, now, error.as_deref()]).await
-            })
-            .await?;
-        Ok(n > 0)
+    pub fn finish_job(
+        &self,
+        j: &Claimed,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool>> + Send {
+        async move {
+            let (tenant, id, fence) = (j.tenant, j.id, j.fence);
+            let state = if error.is_some() { "dead" } else { "done" }.to_owned();
+            let n = self
+                .write_quietly(async move |tx| {
+                    tx.exec(FINISH, params![tenant, id, fence, &state, now, error.as_deref()]).await
+                })
+                .await?;
+            Ok(n > 0)
+        }
     }
     /// Puts a failed job back for later. False if it was taken over.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn retry_job(&self, j: &Claimed, error: String, at: Timestamp) -> Result<bool> {
-        let (tenant, id, fence) = (j.tenant, j.id, j.fence);
-        let n =
-            self.write_quietly(async move |tx| tx.exec(RETRY, params![tenant, id, fence, at, &error]).await).await?;
-        Ok(n > 0)
+    pub fn retry_job(&self, j: &Claimed, error: String, at: Timestamp) -> impl Future<Output = Result<bool>> + Send {
+        async move {
+            let (tenant, id, fence) = (j.tenant, j.id, j.fence);
+            let n = self
+                .write_quietly(async move |tx| tx.exec(RETRY, params![tenant, id, fence, at, &error]).await)
+                .await?;
+            Ok(n > 0)
+        }
     }
     /// Jobs due since a moment, newest first.
     ///
@@ -203,7 +217,7 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn prune_jobs(&self, before: Timestamp) -> Result<u64> {
-        self.write_quietly(async move |tx| tx.exec(PRUNE, params![before]).await).await
+    pub fn prune_jobs(&self, before: Timestamp) -> impl Future<Output = Result<u64>> + Send {
+        async move { self.write_quietly(async move |tx| tx.exec(PRUNE, params![before]).await).await }
     }
 }

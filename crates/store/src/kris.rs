@@ -36,7 +36,7 @@ macro_rules! select {
 
 statements! {
     Tenant PAGE = concat!(select!(), "and k.slug > $3 and ($4 = '' or ", status!(), " = $4) and ($5 = '' or k.category = $5) \
-        and ($6 is null or k.source_id = $6) and ($7 = '' or i.source_kind = $7) and ($8 = '' or k.search like $8 escape '!') \
+        and (k.source_id = $6 or $6 is null) and ($7 = '' or i.source_kind = $7) and ($8 = '' or k.search like $8 escape '!') \
         order by k.slug limit $9");
     Tenant BY_SLUG = concat!(select!(), "and k.slug = $3");
     Tenant BY_ID = concat!(select!(), "and k.id = $3");

@@ -11,6 +11,10 @@
 //! **Where to start.** [`statements!`](macro@crate::sql) for what a text must look like, [`Store::write`] for what a
 //! write is, `engine/sqlite/writer.rs` for the group commit, `audit.rs` for the chain.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::manual_async_fn,
+    reason = "a write inside an `async fn` hides from callers that the whole is Send; said in the signature, they need not look"
+)]
 
 #[macro_use]
 pub mod sql;

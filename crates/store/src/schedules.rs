@@ -9,7 +9,7 @@ use crate::{InstallationScope, Result, Store};
 statements! {
     Crossing DUE = "select tenant_id, id, kind, payload, spec, next_at from schedule where next_at <= $1 and enabled = 1 order by next_at limit $2";
     Crossing FIRE = "update schedule set next_at = $4 where tenant_id = $1 and id = $2 and next_at = $3";
-    Crossing INSTALL = "insert into schedule (tenant_id, id, kind, payload, spec, next_at, enabled) values ($1, $2, $3, $4, $5, $6, 1) on conflict (tenant_id, kind) do update set spec = excluded.spec, next_at = case when schedule.spec = excluded.spec then schedule.next_at else excluded.next_at end";
+    Crossing SCHEDULE = "insert into schedule (tenant_id, id, kind, payload, spec, next_at, enabled) values ($1, $2, $3, $4, $5, $6, 1) on conflict (tenant_id, kind) do update set spec = excluded.spec, next_at = case when schedule.spec = excluded.spec then schedule.next_at else excluded.next_at end";
 }
 
 crate::row! {
@@ -42,40 +42,50 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn fire_schedule(&self, due: DueRow, next: Timestamp, job: JobId, now: Timestamp) -> Result<bool> {
-        self.write_quietly(async move |tx| {
-            if tx.exec(FIRE, params![due.tenant_id, due.id, due.next_at, next]).await? == 0 {
-                return Ok(false);
-            }
-            let j = NewJob {
-                id: job,
-                kind: "",
-                payload: due.payload.clone(),
-                run_at: due.next_at,
-                max_attempts: 5,
-                unique_key: Some(due.kind.clone()),
-            };
-            jobs::enqueue_for(tx, due.tenant_id.uuid(), &j, &due.kind, now).await
-        })
-        .await
+    pub fn fire_schedule(
+        &self,
+        due: DueRow,
+        next: Timestamp,
+        job: JobId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool>> + Send {
+        async move {
+            self.write_quietly(async move |tx| {
+                if tx.exec(FIRE, params![due.tenant_id, due.id, due.next_at, next]).await? == 0 {
+                    return Ok(false);
+                }
+                let j = NewJob {
+                    id: job,
+                    kind: "",
+                    payload: due.payload.clone(),
+                    run_at: due.next_at,
+                    max_attempts: 5,
+                    unique_key: Some(due.kind.clone()),
+                };
+                jobs::enqueue_for(tx, due.tenant_id.uuid(), &j, &due.kind, now).await
+            })
+            .await
+        }
     }
     /// Makes the installation's schedule of a kind, or gives it a new time.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn schedule(
+    pub fn schedule(
         &self,
         _: InstallationScope,
         id: ScheduleId,
         kind: &'static str,
         spec: String,
         next: Timestamp,
-    ) -> Result<()> {
-        let nobody = Uuid::nil();
-        self.write_quietly(async move |tx| {
-            tx.exec(INSTALL, params![nobody, id, kind, "{}", &spec, next]).await?;
-            Ok(())
-        })
-        .await
+    ) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let (nobody, kind) = (Uuid::nil(), kind.to_owned());
+            self.write_quietly(async move |tx| {
+                tx.exec(SCHEDULE, params![nobody, id, &kind, "{}", &spec, next]).await?;
+                Ok(())
+            })
+            .await
+        }
     }
 }

@@ -61,13 +61,15 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn install(&self, now: Timestamp, demo: bool) -> Result<(Timestamp, bool)> {
-        let there: Option<(Timestamp, bool)> = self.installation(self.operator()).opt(STARTED, []).await?;
-        if let Some(row) = there {
-            return Ok(row);
+    pub fn install(&self, now: Timestamp, demo: bool) -> impl Future<Output = Result<(Timestamp, bool)>> + Send {
+        async move {
+            let there: Option<(Timestamp, bool)> = self.installation(self.operator()).opt(STARTED, []).await?;
+            if let Some(row) = there {
+                return Ok(row);
+            }
+            self.write_quietly(async move |tx| tx.exec(INSTALL, params![now, demo]).await).await?;
+            self.installation(self.operator()).one(STARTED, []).await
         }
-        self.write_quietly(async move |tx| tx.exec(INSTALL, params![now, demo]).await).await?;
-        self.installation(self.operator()).one(STARTED, []).await
     }
     /// True if the database answers.
     ///

@@ -134,28 +134,30 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn touch(
+    pub fn touch(
         &self,
         a: &Access,
         now: Timestamp,
         client: Option<String>,
         address: Option<String>,
-    ) -> Result<()> {
-        let before = now.minus(Span::minutes(1));
-        if a.last_used.is_some_and(|t| t > before) {
-            return Ok(());
-        }
-        let (tenant, token, kind) = (a.scope.tenant(), a.token, a.kind);
-        self.write_quietly(async move |tx| {
-            // many calls at once know the same last use: the first one writes
-            let p = params![tenant, token, now, client.as_deref(), address.as_deref(), before];
-            match kind {
-                TokenKind::Pat => tx.exec(TOUCH_TOKEN, p).await,
-                TokenKind::ApiKey => tx.exec(TOUCH_KEY, p).await,
+    ) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let before = now.minus(Span::minutes(1));
+            if a.last_used.is_some_and(|t| t > before) {
+                return Ok(());
             }
-        })
-        .await?;
-        Ok(())
+            let (tenant, token, kind) = (a.scope.tenant(), a.token, a.kind);
+            self.write_quietly(async move |tx| {
+                // many calls at once know the same last use: the first one writes
+                let p = params![tenant, token, now, client.as_deref(), address.as_deref(), before];
+                match kind {
+                    TokenKind::Pat => tx.exec(TOUCH_TOKEN, p).await,
+                    TokenKind::ApiKey => tx.exec(TOUCH_KEY, p).await,
+                }
+            })
+            .await?;
+            Ok(())
+        }
     }
 }
 

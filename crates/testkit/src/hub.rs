@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use watchkeep_hub::admin::Admin;
 use watchkeep_hub::jobs::Upkeep;
 use watchkeep_hub::{FixedClock, Hub, Limits, Lists, Rng, hub_parts};
 use watchkeep_model::{PersonId, Role, Scopes, Slug, Span, TenantId, Timestamp, TokenId};
@@ -25,7 +26,7 @@ pub struct TestHub {
     /// Its clock.
     pub clock: Arc<FixedClock>,
     /// Its database.
-    pub database: Database,
+    pub database: Arc<Database>,
     /// Its keys.
     pub keys: Arc<Keyring>,
     /// Its doors.
@@ -54,11 +55,29 @@ impl TestHub {
     /// # Panics
     /// If it cannot be made.
     pub async fn with(engine: Engine, lists: Lists, limits: Limits) -> Self {
-        let database = Database::new(engine).await;
-        let store = database.open().await;
+        let database = Arc::new(Database::new(engine).await);
         let clock = Arc::new(FixedClock::at(START.parse().unwrap()));
         let keys = Arc::new(Keyring::generate().unwrap());
-        let parts = hub_parts(store, clock.clone(), Rng::system(), limits, &keys, PUBLIC);
+        Self::on(database, clock, keys, lists, limits).await
+    }
+
+    /// A second hub on the same database, with the same keys and clock, as behind a load balancer: with doors, limits
+    /// and a queue of its own.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn beside(&self, lists: Lists) -> Self {
+        Self::on(self.database.clone(), self.clock.clone(), self.keys.clone(), lists, Limits::NONE).await
+    }
+
+    async fn on(
+        database: Arc<Database>,
+        clock: Arc<FixedClock>,
+        keys: Arc<Keyring>,
+        lists: Lists,
+        limits: Limits,
+    ) -> Self {
+        let parts = hub_parts(database.open().await, clock.clone(), Rng::system(), limits, &keys, PUBLIC);
         let hub = Hub::with(lists, parts).unwrap();
         let router = Server::new(hub.clone(), Settings::new(PUBLIC)).unwrap().router();
         Self { hub, clock, database, keys, router }
@@ -74,6 +93,11 @@ impl TestHub {
     pub fn now(&self) -> Timestamp {
         self.hub.now()
     }
+    /// The operator at the command line.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        Admin::operator(self.store().clone(), self.clock.clone(), Arc::new(Rng::system()), "test")
+    }
     /// What jobs need.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep {
@@ -88,7 +112,7 @@ impl TestHub {
     /// # Panics
     /// If a round fails.
     pub async fn run_jobs(&self) {
-        while watchkeep_hub::jobs::round(&self.upkeep(), "test").await.unwrap() > 0 {}
+        while watchkeep_hub::jobs::round(self.upkeep(), "test".to_owned()).await.unwrap() > 0 {}
     }
 
     /// A call as the command line makes it.

@@ -52,7 +52,10 @@ fn one_more_row_than_asked_for_means_another_page() {
 fn an_item_that_is_too_large_alone_is_still_given() {
     let page = Page::new(vec!["y".repeat(MAX_BYTES), "z".into()], 10, |s: &String| s[..1].to_owned());
     let v: Value = serde_json::from_str(&page.reply(Dialect::Camel).unwrap().json).unwrap();
-    assert_eq!((v["items"].as_array().unwrap().len(), &v["nextCursor"], &v["truncated"]), (1, &json!("y"), &json!(true)));
+    assert_eq!(
+        (v["items"].as_array().unwrap().len(), &v["nextCursor"], &v["truncated"]),
+        (1, &json!("y"), &json!(true))
+    );
 }
 
 #[test]
@@ -75,7 +78,10 @@ fn a_cursor_opens_for_its_own_question_only() {
         question(1, "list_kris", json!({})),
     ] {
         let error = other.after::<(String, i64)>(&seal(), &paging(&cursor)).unwrap_err();
-        assert_eq!((&error.kind, &*error.public), (&Kind::Conflict, "cursor: it does not belong to this question; call again without it"));
+        assert_eq!(
+            (&error.kind, &*error.public),
+            (&Kind::Conflict, "cursor: it does not belong to this question; call again without it")
+        );
     }
     assert!(asked.after::<(String, i64)>(&Seal::new(&[8; 32]), &paging(&cursor)).is_err(), "another hub's key");
     assert!(asked.after::<i64>(&seal(), &paging(&cursor)).is_err(), "a key of another type");

@@ -64,7 +64,11 @@ fn all_flaws_come_together() {
 #[test]
 fn each_kind_is_told_in_its_words() {
     for (name, value, want) in [
-        ("status", json!("rde"), "status: \"rde\" is not a value of it; allowed: green, amber, red; did you mean `red`?"),
+        (
+            "status",
+            json!("rde"),
+            "status: \"rde\" is not a value of it; allowed: green, amber, red; did you mean `red`?",
+        ),
         ("status", json!(5), "status: must be text, not 5; allowed: green, amber, red"),
         ("query", json!("sixsix"), "query: has 6 characters; it takes 1 to 5"),
         ("limit", json!("50"), "limit: must be a whole number, not \"50\""),
@@ -140,7 +144,13 @@ fn defaults_are_spelled_out() {
 
 #[test]
 fn what_no_argument_may_use_is_found_at_the_start() {
-    for bad in [json!({ "$ref": "#/x" }), json!({ "anyOf": [] }), json!({ "type": ["string", "null"] }), json!({ "enum": [1], "type": "string" }), json!(false)] {
+    for bad in [
+        json!({ "$ref": "#/x" }),
+        json!({ "anyOf": [] }),
+        json!({ "type": ["string", "null"] }),
+        json!({ "enum": [1], "type": "string" }),
+        json!(false),
+    ] {
         let schema = json!({ "properties": { "x": bad } });
         assert!(Shape::read(schema.as_object().unwrap()).unwrap_err().starts_with("x: "));
     }
@@ -187,7 +197,9 @@ fn mutated_arguments_are_refused_or_fit() {
                 fitted += 1;
                 assert!(args.keys().all(|k| shape().field(k).is_some()) && args.contains_key("status"));
                 assert!(args.get("limit").is_none_or(|n| n.as_i64().is_some_and(|n| (1..=200).contains(&n))));
-                assert!(args.get("query").is_none_or(|q| q.as_str().is_some_and(|q| (1..=5).contains(&q.chars().count()))));
+                assert!(
+                    args.get("query").is_none_or(|q| q.as_str().is_some_and(|q| (1..=5).contains(&q.chars().count())))
+                );
                 assert!(args.get("tags").is_none_or(|t| t.as_array().is_some_and(|t| (1..=2).contains(&t.len()))));
             }
         }

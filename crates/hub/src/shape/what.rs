@@ -69,7 +69,10 @@ impl What {
         let Value::Object(s) = schema else {
             return if schema == &Value::Bool(true) { Ok(Self::Any) } else { Err(format!("is no schema: {schema}")) };
         };
-        if let Some(key) = ["$ref", "anyOf", "oneOf", "allOf", "not", "prefixItems", "if", "const"].iter().find(|k| s.contains_key(**k)) {
+        if let Some(key) = ["$ref", "anyOf", "oneOf", "allOf", "not", "prefixItems", "if", "const"]
+            .iter()
+            .find(|k| s.contains_key(**k))
+        {
             return Err(format!("an argument cannot use `{key}`: {schema}"));
         }
         let least = |key: &str| s.get(key).and_then(Value::as_f64);
@@ -204,7 +207,8 @@ impl What {
 
 fn words(schema: &Map<String, Value>) -> Result<Vec<String>, String> {
     let all = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    all.map(|v| v.as_str().map(str::to_owned).ok_or_else(|| format!("an enum of an argument has words only, not {v}"))).collect()
+    all.map(|v| v.as_str().map(str::to_owned).ok_or_else(|| format!("an enum of an argument has words only, not {v}")))
+        .collect()
 }
 
 fn text_flaw(value: &Value, at: &str, allowed: &[String], min: usize, max: usize, form: Form) -> Option<Flaw> {
@@ -218,15 +222,19 @@ fn text_flaw(value: &Value, at: &str, allowed: &[String], min: usize, max: usize
     // a text never has more characters than bytes, so most are told without counting
     if (s.len() > max || s.len() < min.saturating_mul(4)) && !(min..=max).contains(&s.chars().count()) {
         let chars = s.chars().count();
-        return Some(Flaw::new(at, match (min, max) {
-            (_, usize::MAX) => format!("has {chars} characters; at least {min} are needed"),
-            _ => format!("has {chars} characters; it takes {min} to {max}"),
-        }));
+        return Some(Flaw::new(
+            at,
+            match (min, max) {
+                (_, usize::MAX) => format!("has {chars} characters; at least {min} are needed"),
+                _ => format!("has {chars} characters; it takes {min} to {max}"),
+            },
+        ));
     }
     match form {
-        Form::Uuid if s.len() != 36 || Uuid::try_parse(s).is_err() => {
-            Some(Flaw::new(at, format!("{} is not an id; an id looks like 019a9f3c-7b00-7c3e-9b1a-3f5d7e9a1b2c", show(value))))
-        }
+        Form::Uuid if s.len() != 36 || Uuid::try_parse(s).is_err() => Some(Flaw::new(
+            at,
+            format!("{} is not an id; an id looks like 019a9f3c-7b00-7c3e-9b1a-3f5d7e9a1b2c", show(value)),
+        )),
         Form::Time => match s.parse::<Timestamp>() {
             Ok(_) => None,
             Err(e) => Some(Flaw::new(at, e.to_string())),

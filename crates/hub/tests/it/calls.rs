@@ -44,7 +44,10 @@ async fn every_call_leaves_one_row_with_its_outcome() {
         let row = rows.last().unwrap();
         assert_eq!((&*row.op, &*row.outcome, &*row.event), (*name, *outcome, "MCP_TOOL_CALLED"), "{args}");
         assert_eq!(row.args_hash, canonical::digest(&object(args.clone())));
-        assert_eq!((row.at, &*row.actor, row.address.as_deref()), (house.clock_micros(), "ann@acme.example", Some("192.0.2.1")));
+        assert_eq!(
+            (row.at, &*row.actor, row.address.as_deref()),
+            (house.clock_micros(), "ann@acme.example", Some("192.0.2.1"))
+        );
         assert_eq!(called.result.map_or_else(|e| e.word(), |_| "ok"), *outcome);
     }
     // what a row is about, and nothing of what broke
@@ -62,7 +65,11 @@ async fn a_secret_of_ours_is_never_told() {
         let error = house.tool(&pat("acme", 'a'), "fail_on_purpose", json!({ "how": how })).await.result.unwrap_err();
         assert!(!error.public.contains("secret") && error.public.contains("under request 0"), "{error}");
     }
-    let error = house.tool(&pat("acme", 'b'), "break_on_purpose", json!({ "name": "x", "panic": true })).await.result.unwrap_err();
+    let error = house
+        .tool(&pat("acme", 'b'), "break_on_purpose", json!({ "name": "x", "panic": true }))
+        .await
+        .result
+        .unwrap_err();
     assert!(!error.public.contains("secret"), "{error}");
 }
 
@@ -77,7 +84,8 @@ async fn a_scope_that_is_missing_is_a_second_lock() {
     assert_eq!(house.rows("acme").await.last().unwrap().event, "mcp_tool_invoked");
     // an API key has no scope of a connector, and a token none of REST
     let ready = house.hub.ops()[0].clone();
-    for (credential, door, scope) in [(key("acme", '0'), RISK, "mcp:read"), (pat("acme", 'b'), Door::Rest, "api:read")] {
+    for (credential, door, scope) in [(key("acme", '0'), RISK, "mcp:read"), (pat("acme", 'b'), Door::Rest, "api:read")]
+    {
         let access = house.access(&credential).await;
         let error = call(&house.hub, &access, house.meta(door), &ready, object(json!({}))).await.result.unwrap_err();
         assert_eq!(error.kind, Kind::Forbidden { scope: scope.into() });
@@ -123,14 +131,18 @@ async fn pages_end_and_a_cursor_fits_one_question() {
         assert!(error.kind == Kind::Conflict && error.public.starts_with("cursor: "), "{error}");
     }
     // a model may write the default out, or null
-    assert!(house.tool(&a, "list_sources", json!({ "cursor": cursor, "limit": "7", "kind": null })).await.result.is_ok());
+    assert!(
+        house.tool(&a, "list_sources", json!({ "cursor": cursor, "limit": "7", "kind": null })).await.result.is_ok()
+    );
 }
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_other_arguments_conflict() {
     let house = House::new().await;
     let b = pat("acme", 'b');
-    let go = |name: &'static str, key: &'static str| house.tool(&b, "add_source", json!({ "name": name, "idempotencyKey": key }));
+    let go = |name: &'static str, key: &'static str| {
+        house.tool(&b, "add_source", json!({ "name": name, "idempotencyKey": key }))
+    };
     let (one, two) = tokio::join!(go("one", "k"), go("one", "k"));
     assert_eq!(json_of(&one), json_of(&two));
     let error = go("two", "k").await.result.unwrap_err();
@@ -152,13 +164,19 @@ async fn an_error_is_not_remembered_and_a_write_that_changed_nothing_is() {
     let b = pat("acme", 'b');
     let fail = json!({ "name": "broken", "idempotencyKey": "k" });
     for _ in 0..2 {
-        assert_eq!(house.tool(&b, "break_on_purpose", fail.clone()).await.result.unwrap_err().public, "it broke on purpose");
+        assert_eq!(
+            house.tool(&b, "break_on_purpose", fail.clone()).await.result.unwrap_err().public,
+            "it broke on purpose"
+        );
     }
     let checked = house.tool(&b, "check_source", json!({ "id": "x", "idempotencyKey": "k" })).await;
     assert_eq!(json_of(&checked)["name"], "x");
     let rows = house.rows("acme").await.len();
     assert!(house.tool(&b, "check_source", json!({ "id": "x", "idempotencyKey": "k" })).await.result.is_ok());
-    assert_eq!(house.tool(&b, "check_source", json!({ "id": "y", "idempotencyKey": "k" })).await.result.unwrap_err().word(), "conflict");
+    assert_eq!(
+        house.tool(&b, "check_source", json!({ "id": "y", "idempotencyKey": "k" })).await.result.unwrap_err().word(),
+        "conflict"
+    );
     assert_eq!(house.rows("acme").await.len(), rows + 2, "a repeat and a refusal are rows, too");
 }
 

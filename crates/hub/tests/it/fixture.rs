@@ -1,6 +1,12 @@
 //! A hub over a throw-away SQLite file: two tenants with the same names, a person and tokens in each, and operations
 //! that exist for tests only. Also mounted by the tests of the server.
-#![allow(clippy::allow_attributes, unreachable_pub, missing_docs, dead_code, reason = "shared by several test programs, each of which uses a part")]
+#![allow(
+    clippy::allow_attributes,
+    unreachable_pub,
+    missing_docs,
+    dead_code,
+    reason = "shared by several test programs, each of which uses a part"
+)]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +24,7 @@ use watchkeep_store::tenants::{self, TenantRow};
 use watchkeep_store::tokens::{self, NewToken};
 use watchkeep_store::{self as store, Access, Actor, ActorKind, Options, Stopwatch, Store, TenantScope};
 
+#[path = "fixture/ops.rs"]
 pub mod ops;
 
 /// 2026-11-20T08:00:00Z
@@ -49,7 +56,8 @@ pub struct House {
     pub folder: Folder,
 }
 
-pub const LISTS: Lists = Lists { ops: ops::TEST_OPS, prompts: watchkeep_hub::prompts::PROMPTS, resources: ops::TEST_RESOURCES };
+pub const LISTS: Lists =
+    Lists { ops: ops::TEST_OPS, prompts: watchkeep_hub::prompts::PROMPTS, resources: ops::TEST_RESOURCES };
 
 /// The credentials that every house has; each ends in 64 digits.
 pub fn pat(slug: &str, digit: char) -> String {
@@ -68,6 +76,11 @@ impl House {
     /// person `ann@<slug>.example` (analyst): PAT `a` read, `b` read and write, `f` fleet read; `vic` (viewer): PAT `c`;
     /// `ada` (admin): PAT `d` read and write; expired PAT `e`; API keys `0` read and write, `1` read.
     pub async fn with(limits: Limits) -> Self {
+        Self::of(LISTS, limits).await
+    }
+
+    /// The same with other lists.
+    pub async fn of(lists: Lists, limits: Limits) -> Self {
         let folder = Folder::new();
         let store = Store::open(Options::sqlite(folder.0.join("hub.db"))).await.unwrap();
         store.install(NOW, false).await.unwrap();
@@ -75,8 +88,15 @@ impl House {
             furnish(&store, n, slug, sources).await;
         }
         let clock = Arc::new(FixedClock::at(NOW));
-        let parts = Parts { store, clock: clock.clone(), rng: Rng::seeded(1), limits, seal: [9; 32] };
-        Self { hub: Hub::with(LISTS, parts).unwrap(), clock, folder }
+        let parts = Parts {
+            store,
+            clock: clock.clone(),
+            rng: Rng::seeded(1),
+            limits,
+            seal: [9; 32],
+            public_url: "https://hub.example".into(),
+        };
+        Self { hub: Hub::with(lists, parts).unwrap(), clock, folder }
     }
 
     pub fn clock_micros(&self) -> i64 {
@@ -153,17 +173,18 @@ async fn furnish(store: &Store, n: u128, slug: &'static str, sources: usize) {
         created_at: NOW,
         disabled_at: None,
     };
-    let persons = [("ann", Role::Analyst, 2), ("vic", Role::Viewer, 3), ("ada", Role::Admin, 4)].map(|(name, role, k)| {
-        let row = PersonRow {
-            id: PersonId::new(id(k)),
-            email: format!("{name}@{slug}.example"),
-            name: name.into(),
-            operator: false,
-            created_at: NOW,
-            disabled_at: None,
-        };
-        (row, role)
-    });
+    let persons =
+        [("ann", Role::Analyst, 2), ("vic", Role::Viewer, 3), ("ada", Role::Admin, 4)].map(|(name, role, k)| {
+            let row = PersonRow {
+                id: PersonId::new(id(k)),
+                email: format!("{name}@{slug}.example"),
+                name: name.into(),
+                operator: false,
+                created_at: NOW,
+                disabled_at: None,
+            };
+            (row, role)
+        });
     let rows: Vec<PersonRow> = persons.iter().map(|(row, _)| row.clone()).collect();
     store
         .write_installation(store.operator(), operator_call("tenant_created"), async move |tx| {
@@ -216,7 +237,7 @@ fn source(id: Uuid, i: usize) -> IntegrationRow {
         id: IntegrationId::new(id),
         name: format!("source-{i:04}"),
         vendor: format!("Vendor {} & Söhne", i % 7),
-        source_kind: if i % 2 == 0 { SourceKind::Csv } else { SourceKind::Api },
+        source_kind: if i.is_multiple_of(2) { SourceKind::Csv } else { SourceKind::Api },
         schedule: None,
         enabled: true,
         auth_state: "none".into(),

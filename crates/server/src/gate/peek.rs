@@ -40,13 +40,15 @@ impl<'a> Peek<'a> {
         if deep > MAX_DEPTH {
             return Err(malformed(-32600, format!("the body nests {deep} deep; at most {MAX_DEPTH} is read")));
         }
-        // one look at the first byte: a batch is told as what it is
-        if text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('[') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-            return Err(malformed(-32600, "batches are not taken; send one JSON-RPC message at a time".to_owned()));
-        }
-        serde_json::from_str(text).map_err(|e| match e.is_data() {
-            true => malformed(-32600, format!("the body is not one JSON-RPC message: {e}")),
-            false => malformed(-32700, format!("the body is not JSON: {e}")),
+        serde_json::from_str(text).map_err(|e| {
+            // the reader stops at the first thing that does not fit, so what is no JSON at all is asked for again
+            if !e.is_data() || serde_json::from_str::<IgnoredAny>(text).is_err() {
+                return malformed(-32700, format!("the body is not JSON: {e}"));
+            }
+            match text.trim_start().starts_with('[') {
+                true => malformed(-32600, "batches are not taken; send one JSON-RPC message at a time".to_owned()),
+                false => malformed(-32600, format!("the body is not one JSON-RPC message: {e}")),
+            }
         })
     }
 
@@ -152,16 +154,26 @@ impl<'de> Visitor<'de> for Message {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Peek<'de>, A::Error> {
         let mut peek = Peek::default();
-        let mut seen = Seen::default();
+        let (mut seen, mut versioned) = (Seen::default(), false);
         while let Some(Text(name)) = members.next_key::<Text<'de>>()? {
             match seen.once(name.as_deref(), &["jsonrpc", "id", "method", "params"])? {
                 Some("method") => {
                     let Text(method) = members.next_value()?;
                     peek.method = Some(method.ok_or_else(|| A::Error::custom("`method` is not text"))?);
                 }
+                Some("jsonrpc") => {
+                    let Text(version) = members.next_value()?;
+                    if version.as_deref() != Some("2.0") {
+                        return Err(A::Error::custom("`jsonrpc` is not \"2.0\""));
+                    }
+                    versioned = true;
+                }
                 Some("params") => peek.name = members.next_value::<Params<'de>>()?.0,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
+        }
+        if !versioned {
+            return Err(A::Error::custom("`jsonrpc` is missing; it must be \"2.0\""));
         }
         Ok(peek)
     }
@@ -202,7 +214,11 @@ struct Seen(u8);
 
 impl Seen {
     /// The member, if it is one of `known`.
-    fn once<E: serde::de::Error>(&mut self, name: Option<&str>, known: &[&'static str]) -> Result<Option<&'static str>, E> {
+    fn once<E: serde::de::Error>(
+        &mut self,
+        name: Option<&str>,
+        known: &[&'static str],
+    ) -> Result<Option<&'static str>, E> {
         let Some(i) = known.iter().position(|k| Some(*k) == name) else { return Ok(None) };
         if self.0 & (1 << i) != 0 {
             return Err(E::custom(format!("`{}` is given twice", known[i])));

@@ -29,8 +29,14 @@ pub(super) async fn in_form(response: Response) -> Response {
         Ok(text) => String::from_utf8_lossy(&text.to_bytes()).into_owned(),
         Err(_) => "the request was refused".to_owned(),
     };
-    let code = if parts.status.is_server_error() { -32603 } else { -32600 };
-    let mut told = error(parts.status, code, &text);
+    let mut told = match parts.status {
+        // the gate has checked the content type: here it means a message that is none of MCP
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            error(StatusCode::BAD_REQUEST, -32600, "the body is no request, notification or response of JSON-RPC 2.0")
+        }
+        status if status.is_server_error() => error(status, -32603, &text),
+        status => error(status, -32600, &text),
+    };
     for (name, value) in &parts.headers {
         if !matches!(*name, header::CONTENT_LENGTH | header::CONTENT_TYPE) {
             told.headers_mut().append(name, value.clone());

@@ -85,10 +85,10 @@ impl Door {
                 text::clean(uri, 120)
             ));
             let args = Map::from_iter([("uri".to_owned(), Value::from(uri))]);
-            let told = result::protocol(&why);
+            let told = not_there(result::protocol(&why), uri);
             return Err(self.refused(caller, "resources/read", &args, why, told).await);
         };
-        let json = self.op(caller, kind.read, args).await.map_err(|e| result::protocol(&e))?;
+        let json = self.op(caller, kind.read, args).await.map_err(|e| not_there(result::protocol(&e), uri))?;
         let contents = ResourceContents::text(json, uri).with_mime_type(MIME_TYPE);
         // a value may change at any time
         Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(0).with_cache_scope(CacheScope::Private))
@@ -100,6 +100,14 @@ impl Door {
             None => Err(Error::nothing_here()),
         }
     }
+}
+
+/// Names the address in the data of an error, as clients of all revisions expect.
+fn not_there(mut error: ErrorData, uri: &str) -> ErrorData {
+    if let Some(Value::Object(data)) = &mut error.data {
+        data.insert("uri".into(), text::clean(uri, 400).into());
+    }
+    error
 }
 
 /// The kind and the cursor of its list, of a cursor such as `0.abc` or `1.`.

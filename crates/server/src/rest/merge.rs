@@ -53,7 +53,8 @@ impl BadRequest {
 /// # Errors
 /// See [`BadRequest`].
 pub async fn merge(ready: &Ready, sent: Sent, body_timeout: Duration) -> Result<Map<String, Value>, BadRequest> {
-    let mut args = if has_body(sent.verb) { of_body(&sent.headers, sent.body, body_timeout).await? } else { Map::new() };
+    let mut args =
+        if has_body(sent.verb) { of_body(&sent.headers, sent.body, body_timeout).await? } else { Map::new() };
     let query = sent.query.unwrap_or_default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         add(ready, &mut args, &name, &value, "query")?;

@@ -5,7 +5,8 @@
 //! over the text before it. Who can rewrite database, file and keyring can rewrite history: keep a copy of the file
 //! where the hub cannot write.
 use std::collections::HashMap;
-use std::io::Write;
+use std::fs::TryLockError;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
@@ -18,6 +19,7 @@ use crate::{Error, Keyring, Result, Store};
 statements! {
     Crossing CHAINS = "select h.chain_id, h.seq, h.hash from audit_head h order by h.chain_id";
     Crossing ADD = "insert into audit_checkpoint (tenant_id, n, seq, hash, at, line) values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, n) do nothing";
+    Crossing NOTED_UP_TO = "select tenant_id, max(n) as n from audit_checkpoint group by tenant_id";
     Crossing LAST = "select n, seq, line from audit_checkpoint where tenant_id = $1 order by n desc limit 1";
 }
 
@@ -86,54 +88,126 @@ impl Store {
     ///
     /// # Errors
     /// Of the database, or [`Error::Io`] if the file cannot be written: then nothing is noted.
-    pub async fn checkpoint(&self, keys: &Keyring, file: &Path, now: Timestamp) -> Result<usize> {
-        let heads: Vec<(Uuid, i64, [u8; 32])> = self.crossing().all(CHAINS, []).await?;
-        let mut lines = vec![];
-        for (chain, seq, hash) in heads {
-            let last: Option<(i64, i64, String)> = self.crossing().opt(LAST, params![chain]).await?;
-            let (n, covered, previous) = match &last {
-                Some((n, covered, line)) => (n + 1, *covered, line_hash(line)),
-                None => (1, 0, [0; 32]),
-            };
-            if seq > covered {
-                let c = Checkpoint { n, seq, hash, at: now, chain, previous };
-                let line = c.line(keys);
-                lines.push((c, line));
+    pub fn checkpoint(
+        &self,
+        keys: &Keyring,
+        file: &Path,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<usize>> + Send {
+        async move {
+            let mut book = Book::open(file, keys).await?;
+            let heads: Vec<(Uuid, i64, [u8; 32])> = self.crossing().all(CHAINS, []).await?;
+            let (mut unnoted, mut taken) = (vec![], vec![]);
+            for (chain, seq, hash) in heads {
+                let last: Option<(i64, i64, String)> = self.crossing().opt(LAST, params![chain]).await?;
+                let (mut n, mut covered, mut previous) = match &last {
+                    Some((n, covered, line)) => (n + 1, *covered, line_hash(line)),
+                    None => (1, 0, [0; 32]),
+                };
+                // written, but the hub stopped before it was noted
+                while let Some((c, line)) = book.find(keys, chain, n, previous) {
+                    (n, covered, previous) = (n + 1, c.seq, line_hash(&line));
+                    unnoted.push((c, line));
+                }
+                if seq > covered {
+                    let c = Checkpoint { n, seq, hash, at: now, chain, previous };
+                    let line = c.line(keys);
+                    taken.push((c, line));
+                }
             }
+            book.append(taken.iter().map(|(_, line)| line.as_str()))?;
+            let count = taken.len();
+            for (c, line) in unnoted.into_iter().chain(taken) {
+                self.write_quietly(async move |tx| {
+                    tx.exec(ADD, params![c.chain, c.n, c.seq, &c.hash, c.at, &line]).await?;
+                    Ok(())
+                })
+                .await?;
+            }
+            Ok(count)
         }
-        append(file, lines.iter().map(|(_, l)| l.as_str()))?;
-        let taken = lines.len();
-        for (c, line) in lines {
-            self.write_quietly(async move |tx| {
-                tx.exec(ADD, params![c.chain, c.n, c.seq, &c.hash, c.at, &line]).await?;
-                Ok(())
-            })
-            .await?;
-        }
-        Ok(taken)
+    }
+    /// The newest checkpoint of each chain that the database knows of.
+    pub(super) async fn noted_up_to(&self) -> Result<HashMap<Uuid, i64>> {
+        let rows: Vec<(Uuid, i64)> = self.crossing().all(NOTED_UP_TO, []).await?;
+        Ok(rows.into_iter().collect())
     }
 }
 
-fn append<'a>(file: &Path, lines: impl Iterator<Item = &'a str>) -> Result<()> {
-    let text: String = lines.flat_map(|l| [l, "\n"]).collect();
-    if text.is_empty() {
-        return Ok(());
+/// The checkpoint file, open for appending and ours alone: two hubs must not both write the checkpoint that follows.
+struct Book {
+    file: std::fs::File,
+    name: String,
+    lines: HashMap<(String, i64), Vec<String>>,
+}
+
+impl Book {
+    async fn open(path: &Path, keys: &Keyring) -> Result<Self> {
+        let name = path.display().to_string();
+        let named = |e: std::io::Error| Error::Io(format!("the checkpoint file {name} cannot be written: {e}"));
+        let mut file = std::fs::OpenOptions::new().create(true).read(true).append(true).open(path).map_err(named)?;
+        let mut tries = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < 500 => {
+                    tries += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Io(format!("the checkpoint file {name} is held by another process")));
+                }
+                // a file system without locks
+                Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => break,
+                Err(TryLockError::Error(e)) => return Err(named(e)),
+            }
+        }
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes).map_err(named)?;
+        // a line without its end was being written when the hub stopped, and nobody was told of it
+        let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+        if whole < bytes.len() {
+            if Checkpoint::read(&String::from_utf8_lossy(&bytes[whole..]), keys).is_ok() {
+                file.write_all(b"\n").map_err(named)?;
+            } else {
+                file.set_len(whole as u64).map_err(named)?;
+                bytes.truncate(whole);
+            }
+        }
+        let mut lines: HashMap<_, Vec<String>> = HashMap::new();
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            let mut f = line.split(' ');
+            if let (Some(Ok(n)), Some(chain)) = (f.next().map(str::parse), f.nth(3)) {
+                lines.entry((chain.to_owned(), n)).or_default().push(line.to_owned());
+            }
+        }
+        Ok(Self { file, name, lines })
     }
-    let named = |e: std::io::Error| Error::Io(format!("the checkpoint file {} cannot be written: {e}", file.display()));
-    let mut f = std::fs::OpenOptions::new().create(true).append(true).open(file).map_err(named)?;
-    f.write_all(text.as_bytes()).map_err(named)?;
-    f.sync_all().map_err(named)
+    /// The checkpoint `n` of a chain, if a good one that follows `previous` stands in the file.
+    fn find(&self, keys: &Keyring, chain: Uuid, n: i64, previous: [u8; 32]) -> Option<(Checkpoint, String)> {
+        let same = self.lines.get(&(chain.to_string(), n))?;
+        let mut good = same.iter().filter_map(|line| Some((Checkpoint::read(line, keys).ok()?, line.clone())));
+        good.find(|(c, _)| c.previous == previous)
+    }
+    fn append<'a>(&mut self, lines: impl Iterator<Item = &'a str>) -> Result<()> {
+        let text: String = lines.flat_map(|l| [l, "\n"]).collect();
+        let written = if text.is_empty() { Ok(()) } else { self.file.write_all(text.as_bytes()) };
+        written.and_then(|()| self.file.sync_all()).map_err(|e| {
+            let name = &self.name;
+            Error::Io(format!("the checkpoint file {name} cannot be written: {e}"))
+        })
+    }
 }
 
 /// Reads a checkpoint file: the good checkpoints by chain, and what is wrong with the rest.
 ///
-/// A line that stands twice (the hub stopped between file and database) counts once.
+/// A line that stands twice counts once.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; a missing file is an empty one.
 pub fn read_file(file: &Path, keys: &Keyring) -> Result<(HashMap<Uuid, Vec<(Checkpoint, String)>>, Vec<String>)> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(t) => t,
+    let text = match std::fs::read(file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(Error::Io(format!("the checkpoint file {} cannot be read: {e}", file.display()))),
     };

@@ -62,7 +62,8 @@ impl Turns {
 impl Postgres {
     /// Migrates as the owner (where one is given), then serves as the other role.
     pub(crate) async fn open(url: &str, owner: Option<&str>, ca: Option<&str>, conns: usize) -> Result<Self> {
-        let app = config(url, "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s")?;
+        let app =
+            config(url, "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s")?;
         let role = app.get_user().unwrap_or("postgres").to_owned();
         if let Some(owner) = owner {
             // a step may take long on a big table, and a second hub waits for the first to end it

@@ -72,8 +72,8 @@ impl Session {
                 None => self.heads.remove(&chain),
             };
             self.dirty.truncate(dirty);
-            let undone = !self.conn.is_autocommit()
-                && self.sql("rollback to op").and_then(|()| self.sql("release op")).is_ok();
+            let undone =
+                !self.conn.is_autocommit() && self.sql("rollback to op").and_then(|()| self.sql("release op")).is_ok();
             // what cannot be undone alone is undone with its whole group
             self.open &= undone;
         }

@@ -1,0 +1,122 @@
+//! The command line, as it is written. What a command does is in its own file under `command/`.
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use watchkeep_model::Slug;
+
+use crate::command::{
+    audit, backup, completions, config, demo, doctor, import, init, integration, job, kri, openapi, reference, restore,
+    serve, tenant, token, user,
+};
+use crate::exit::Exit;
+
+/// One self-hosted hub for what could hurt you and whether it is happening.
+#[derive(Debug, Parser)]
+#[command(name = "watchkeep", version, about, after_help = Exit::help(), max_term_width = 100)]
+#[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// Print JSON: one document on the output stream, an error as one line on the error stream.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The folder of the data (`data_dir`).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A configuration file, on top of /etc/watchkeep/watchkeep.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try it: a hub with demo data in a temporary folder.
+    Demo(demo::Demo),
+    /// Set up a hub: folder, keyring, database, first tenant, first user, first token.
+    Init(init::Init),
+    /// Run the hub.
+    Serve(serve::Serve),
+    /// Look for what is wrong, or soon will be.
+    Doctor(doctor::Doctor),
+    /// Write a verified copy of the database, while the hub runs.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database.
+    Restore(restore::Restore),
+    /// Tenants.
+    #[command(subcommand)]
+    Tenant(tenant::Tenant),
+    /// Users and their memberships.
+    #[command(subcommand)]
+    User(user::User),
+    /// Personal access tokens and API keys.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Integrations: where samples come from.
+    #[command(subcommand)]
+    Integration(integration::Integration),
+    /// KRIs: their definitions and values.
+    #[command(subcommand)]
+    Kri(kri::Kri),
+    /// Bring data in from files.
+    #[command(subcommand)]
+    Import(import::Import),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// What the hub does by itself.
+    #[command(subcommand)]
+    Job(job::Job),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print the OpenAPI document of the REST API.
+    Openapi(openapi::Openapi),
+    /// Print the completion script of a shell.
+    Completions(completions::Completions),
+    /// Print reference pages about the program itself.
+    #[command(subcommand, hide = true)]
+    Reference(reference::Reference),
+}
+
+/// The tenant that a command is about.
+#[derive(Args, Clone, Debug)]
+pub struct OfTenant {
+    /// The tenant; may be left out where there is one.
+    #[arg(long, short = 't', value_name = "SLUG")]
+    pub tenant: Option<Slug>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_flag_says_what_it_is_for() {
+        fn walk(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path} has no sentence");
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{path}: {} has no sentence", arg.get_id());
+            }
+            command.get_subcommands().for_each(|sub| walk(sub, &path));
+        }
+        walk(&Cli::command(), "");
+    }
+}

@@ -1,0 +1,67 @@
+//! The commands, one file each.
+use crate::app::App;
+use crate::cli::Command;
+use crate::exit::Exit;
+use crate::fault::{Fault, Result};
+use crate::telemetry;
+
+pub mod audit;
+pub mod backup;
+pub mod completions;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod import;
+pub mod init;
+pub mod integration;
+pub mod job;
+pub mod kri;
+pub mod openapi;
+pub mod reference;
+pub mod restore;
+pub mod serve;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+/// Runs a command to its end, or until the user stops it.
+///
+/// # Errors
+/// Of the command; [`Exit::Interrupted`].
+pub async fn run(app: &App, command: Command) -> Result<Exit> {
+    match command {
+        // these two end by being stopped
+        Command::Serve(c) => Box::pin(c.run(app)).await,
+        Command::Demo(c) => Box::pin(c.run(app)).await,
+        other => tokio::select! {
+            ended = Box::pin(short(app, other)) => ended,
+            _ = tokio::signal::ctrl_c() => Err(Fault::new(Exit::Interrupted, "interrupted; what was not told as done is not done")),
+        },
+    }
+}
+
+async fn short(app: &App, command: Command) -> Result<Exit> {
+    // a broken configuration is told by the command itself, where it needs one
+    if let Ok(config) = app.config() {
+        telemetry::start(&config, true, app.plain())?;
+    }
+    match command {
+        Command::Demo(_) | Command::Serve(_) => Ok(Exit::Ok),
+        Command::Init(c) => c.run(app).await,
+        Command::Doctor(c) => c.run(app).await,
+        Command::Backup(c) => c.run(app).await,
+        Command::Restore(c) => c.run(app).await,
+        Command::Tenant(c) => c.run(app).await,
+        Command::User(c) => c.run(app).await,
+        Command::Token(c) => c.run(app).await,
+        Command::Integration(c) => c.run(app).await,
+        Command::Kri(c) => c.run(app).await,
+        Command::Import(c) => c.run(app).await,
+        Command::Audit(c) => c.run(app).await,
+        Command::Job(c) => c.run(app).await,
+        Command::Config(c) => c.run(app),
+        Command::Openapi(c) => c.run(app).await,
+        Command::Completions(c) => c.run(app),
+        Command::Reference(c) => c.run(app),
+    }
+}

@@ -1,0 +1,256 @@
+//! `watchkeep user`
+use clap::Subcommand;
+use serde::Serialize;
+use watchkeep_hub::admin::NewPerson;
+use watchkeep_model::{Role, Slug, Timestamp};
+use watchkeep_store::people::{self, Member, Membership, PersonRow};
+
+use crate::app::App;
+use crate::cli::OfTenant;
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::fault::Result;
+use crate::out::{or_dash, yes};
+
+/// Users and their memberships.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// List the members of a tenant, or all users.
+    List {
+        /// Only the members of this tenant.
+        #[arg(long, short = 't', value_name = "SLUG")]
+        tenant: Option<Slug>,
+    },
+    /// Make a user, and a member of a tenant where one is named.
+    Create {
+        /// The address; nothing is sent to it.
+        email: String,
+        /// The name; the part of the address before the @ where none is given.
+        #[arg(long)]
+        name: Option<String>,
+        /// Make them a member of this tenant.
+        #[arg(long, short = 't', value_name = "SLUG")]
+        tenant: Option<Slug>,
+        /// Their role there: viewer, analyst or admin.
+        #[arg(long, default_value_t = Role::Analyst, requires = "tenant")]
+        role: Role,
+        /// They run the installation: make tenants, read no tenant's data.
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Show a user with their memberships.
+    Show {
+        /// The address.
+        email: String,
+    },
+    /// Lock a user out everywhere.
+    Disable {
+        /// The address.
+        email: String,
+    },
+    /// Let a user in again.
+    Enable {
+        /// The address.
+        email: String,
+    },
+    /// Make a user a member of a tenant, or change their role there.
+    Join {
+        /// The address.
+        email: String,
+        /// The tenant.
+        #[command(flatten)]
+        of: OfTenant,
+        /// The role: viewer, analyst or admin.
+        #[arg(long, default_value_t = Role::Analyst)]
+        role: Role,
+        /// This is their home tenant; the first one is without being told.
+        #[arg(long)]
+        home: bool,
+    },
+    /// End a membership; tokens for that tenant open nothing any more.
+    Leave {
+        /// The address.
+        email: String,
+        /// The tenant.
+        #[command(flatten)]
+        of: OfTenant,
+    },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    id: String,
+    email: String,
+    name: String,
+    operator: bool,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memberships: Option<Vec<In>>,
+}
+
+impl Person {
+    fn of(p: PersonRow, memberships: Option<Vec<Membership>>) -> Self {
+        let memberships = memberships.map(|all| {
+            let line = |m: Membership| In { tenant: m.slug, role: m.role, home: m.home, disabled_at: m.disabled_at };
+            all.into_iter().map(line).collect()
+        });
+        Self {
+            id: p.id.to_string(),
+            email: p.email,
+            name: p.name,
+            operator: p.operator,
+            created_at: p.created_at,
+            disabled_at: p.disabled_at,
+            memberships,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct In {
+    tenant: Slug,
+    role: Role,
+    home: bool,
+    disabled_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberLine {
+    id: String,
+    email: String,
+    name: String,
+    tenant: Slug,
+    role: Role,
+    home: bool,
+    since: Timestamp,
+    disabled_at: Option<Timestamp>,
+}
+
+impl MemberLine {
+    fn of(m: Member, tenant: &Slug) -> Self {
+        Self {
+            id: m.id.to_string(),
+            email: m.email,
+            name: m.name,
+            tenant: tenant.clone(),
+            role: m.role,
+            home: m.home,
+            since: m.created_at,
+            disabled_at: m.disabled_at.or(m.person_disabled_at),
+        }
+    }
+}
+
+impl User {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// See [`Exit`].
+    pub async fn run(self, app: &App) -> Result<Exit> {
+        let (out, desk) = (app.out, Desk::open(app).await?);
+        match self {
+            Self::List { tenant: Some(slug) } => members(app, &desk, &slug).await?,
+            Self::List { tenant: None } => everybody(app, &desk).await?,
+            Self::Create { email, name, tenant, role, operator } => {
+                // the tenant is looked up first, so that a slip leaves nothing behind
+                let scope = match &tenant {
+                    Some(slug) => Some(desk.admin.tenant(slug).await?),
+                    None => None,
+                };
+                let person = desk.admin.create_person(&NewPerson { email, name, operator }).await?;
+                out.line(format!("user {} made", person.email))?;
+                if let Some(scope) = scope {
+                    let member = desk.admin.join(&scope, &person.email, role, false).await?;
+                    out.line(format!("{} is {} of {}", member.email, member.role, scope.slug()))?;
+                }
+                if out.json {
+                    out.document(&with_memberships(&desk, &person.email).await?)?;
+                }
+            }
+            Self::Show { email } => {
+                let person = with_memberships(&desk, &email).await?;
+                out.document(&person)?;
+                out.pairs(&[
+                    ("email", person.email.clone()),
+                    ("name", person.name.clone()),
+                    ("id", person.id.clone()),
+                    ("operator", yes(person.operator)),
+                    ("created", person.created_at.to_string()),
+                    ("disabled", or_dash(person.disabled_at.as_ref())),
+                ])?;
+                for m in person.memberships.iter().flatten() {
+                    let home = if m.home { ", home" } else { "" };
+                    let off = if m.disabled_at.is_some() { ", disabled" } else { "" };
+                    out.line(format!("  {} of {}{home}{off}", m.role, m.tenant))?;
+                }
+            }
+            Self::Disable { email } => {
+                let person = desk.admin.switch_person(&email, false).await?;
+                out.line(format!("user {} is locked out; no token of theirs opens anything", person.email))?;
+                out.document(&Person::of(person, None))?;
+            }
+            Self::Enable { email } => {
+                let person = desk.admin.switch_person(&email, true).await?;
+                out.line(format!("user {} is let in again", person.email))?;
+                out.document(&Person::of(person, None))?;
+            }
+            Self::Join { email, of, role, home } => {
+                let scope = desk.tenant(of.tenant.as_ref()).await?;
+                let member = MemberLine::of(desk.admin.join(&scope, &email, role, home).await?, scope.slug());
+                out.line(format!("{} is {} of {}", member.email, member.role, member.tenant))?;
+                out.document(&member)?;
+            }
+            Self::Leave { email, of } => {
+                let scope = desk.tenant(of.tenant.as_ref()).await?;
+                let member = MemberLine::of(desk.admin.leave(&scope, &email).await?, scope.slug());
+                out.line(format!("{} is no member of {} any more", member.email, member.tenant))?;
+                out.document(&member)?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+async fn with_memberships(desk: &Desk, email: &str) -> Result<Person> {
+    let (person, own) = desk.admin.person(email).await?;
+    let memberships = desk.store().memberships(own).await?;
+    Ok(Person::of(person, Some(memberships)))
+}
+
+async fn everybody(app: &App, desk: &Desk) -> Result {
+    let all = desk.store().people(desk.store().operator()).await?;
+    let all: Vec<Person> = all.into_iter().map(|p| Person::of(p, None)).collect();
+    app.out.list(
+        &all,
+        &[
+            ("email", &|p: &Person| p.email.clone()),
+            ("name", &|p| p.name.clone()),
+            ("created", &|p| p.created_at.to_string()),
+            ("disabled", &|p| or_dash(p.disabled_at.as_ref())),
+            ("operator", &|p| yes(p.operator)),
+        ],
+        "no user yet; make one with `watchkeep user create EMAIL`",
+    )
+}
+
+async fn members(app: &App, desk: &Desk, slug: &Slug) -> Result {
+    let scope = desk.admin.tenant(slug).await?;
+    let all = people::members(desk.store().at(&scope)).await?;
+    let all: Vec<MemberLine> = all.into_iter().map(|m| MemberLine::of(m, slug)).collect();
+    app.out.list(
+        &all,
+        &[
+            ("email", &|m: &MemberLine| m.email.clone()),
+            ("name", &|m| m.name.clone()),
+            ("role", &|m| m.role.to_string()),
+            ("home", &|m| yes(m.home)),
+            ("since", &|m| m.since.to_string()),
+            ("disabled", &|m| or_dash(m.disabled_at.as_ref())),
+        ],
+        "nobody is a member yet; `watchkeep user join EMAIL` makes somebody one",
+    )
+}
