@@ -22,7 +22,7 @@ mod load;
 mod series;
 mod story;
 
-pub use load::load;
+pub use load::{load, load_one};
 
 /// How many days the history goes back.
 pub const DAYS: i64 = 90;

@@ -4,7 +4,7 @@
 //! caller's transaction, and the KRI is [`settle`]d in the same one. So a value and what it is made of never differ.
 use std::collections::HashMap;
 
-use watchkeep_model::kri::{self, Quality, Reading, State, Thresholds};
+use watchkeep_model::kri::{self, Quality, Reading, State, Status, Thresholds};
 use watchkeep_model::{IntegrationId, KriId, RunId, SampleId, Span, Timestamp};
 use watchkeep_store::kris::{self, KriRow, Settled};
 use watchkeep_store::samples::{self, NewSample, PointRow, SubjectRow};
@@ -169,6 +169,13 @@ fn readings<'a>(rows: &'a [SubjectRow], rank: &HashMap<IntegrationId, i64>) -> V
         .collect()
 }
 
+/// Since when the KRI has had this status: as it was kept, or as its days tell, whichever is earlier.
+fn since(status: Status, days: &[PointRow], row: &KriRow, now: Timestamp) -> Timestamp {
+    let streak = days.iter().rev().take_while(|p| p.status == status).last().map(|p| p.day);
+    let kept = row.status_since.filter(|_| row.status == status);
+    streak.into_iter().chain(kept).min().unwrap_or(now)
+}
+
 /// Computes the value of a KRI anew from the latest of its subjects and writes it, together with the points of the days
 /// from `changed` on. Returns what was written.
 ///
@@ -207,7 +214,7 @@ pub async fn settle(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timesta
         denominator: a.denominator,
         state: a.state,
         status,
-        status_since: if status == row.status && row.status_since.is_some() { row.status_since } else { Some(now) },
+        status_since: Some(since(status, &points, &row, now)),
         trend: trend.trend,
         slope_per_day: trend.slope_per_day,
         quality: a.quality,

@@ -24,12 +24,16 @@ pub async fn load(admin: Admin, seed: u64) -> Result<Vec<Slug>, Error> {
     let mut slugs = vec![];
     for tenant in super::tenants(seed, admin.now()) {
         slugs.push(tenant.slug.clone());
-        one(admin.clone(), tenant).await?;
+        load_one(admin.clone(), tenant).await?;
     }
     Ok(slugs)
 }
 
-async fn one(admin: Admin, t: DemoTenant) -> Result<(), Error> {
+/// Makes one tenant of the demo.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_one(admin: Admin, t: DemoTenant) -> Result<(), Error> {
     admin.create_tenant(t.slug.clone(), &t.name, true).await?;
     let scope = admin.tenant(&t.slug).await?;
     for p in &t.people {

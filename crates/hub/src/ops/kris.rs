@@ -122,7 +122,7 @@ impl Kri {
             status: r.status,
             status_since: r.status_since,
             trend: r.trend,
-            slope_per_day: r.slope_per_day,
+            slope_per_day: r.slope_per_day.map(|s| (s * 1e4).round() / 1e4),
             thresholds,
             observed_at: r.observed_at,
             source,

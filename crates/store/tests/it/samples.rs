@@ -134,7 +134,7 @@ async fn a_sample_without_a_value_says_why(home: &Home) {
 async fn points_are_one_a_day(home: &Home) {
     let (store, scope, kri, _) = with_kri(home).await;
     let day = |n: i64| NOW.start_of_day().plus(Span::days(n));
-    let point = |n: i64, value: f64| samples::PointRow { day: day(n), value: Some(value), state: State::Ok, status: Status::Amber };
+    let point = move |n: i64, value: f64| samples::PointRow { day: day(n), value: Some(value), state: State::Ok, status: Status::Amber };
     let inside = write(&store, &scope, async move |tx| {
         for p in [point(1, 1.0), point(0, 0.5), point(2, 2.0), point(1, 1.5)] {
             samples::put_point(tx, kri, &p).await?;
