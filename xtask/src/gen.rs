@@ -17,7 +17,9 @@ pub(crate) struct Generated {
 /// All generated files.
 pub(crate) const FILES: &[Generated] = &[
     Generated { path: "docs/reference/openapi.json", command: &["openapi"] },
+    Generated { path: "docs/reference/commands.md", command: &["reference", "commands"] },
     Generated { path: "docs/reference/config.md", command: &["config", "reference"] },
+    Generated { path: "docs/reference/exit-codes.md", command: &["reference", "exit-codes"] },
 ];
 
 /// `cargo xtask gen [--check]`.

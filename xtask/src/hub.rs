@@ -67,8 +67,8 @@ impl Demo {
             .args(["demo", "--json", "--port", "0"])
             .dir(&folder)
             .env("HOME", &folder)
-            .env("XDG_DATA_HOME", &folder)
-            .env("WATCHKEEP_DATA_DIR", &folder)
+            .env("TMPDIR", &folder)
+            .without_env("WATCHKEEP_BIN")
             .into_command();
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let log = fs::File::create(folder.join("log"))?;

@@ -57,7 +57,7 @@ use crate::idempotency::Keyed;
 use crate::op::{Cap, Dialect, scope};
 use crate::page::{Answer, Page, Paging, Question};
 
-/// All of a context but its capability: made by [`call`](crate::call) alone.
+/// All of a context but its capability: made by [`call`](fn@crate::call) alone.
 pub struct Base {
     pub(crate) hub: Arc<Hub>,
     pub(crate) access: Arc<Access>,

@@ -1,6 +1,6 @@
 //! Samples on their way in: checked, kept, and settled into the value of their KRI.
 //!
-//! Whatever the door (a person's entry, a file, the API, a connector's run), samples come through [`write`], inside the
+//! Whatever the door (a person's entry, a file, the API, a connector's run), samples come through [`write()`], inside the
 //! caller's transaction, and the KRI is [`settle`]d in the same one. So a value and what it is made of never differ.
 use std::collections::HashMap;
 

@@ -89,8 +89,10 @@ pub async fn install(hub: &Hub) -> Result<(), Error> {
 /// # Errors
 /// If the line is none.
 pub fn next_after(every: &str, now: Timestamp) -> Result<Timestamp, Error> {
-    let cron = Cron::from_str(every).map_err(|e| Error::flaw("schedule", &format!("`{every}` is no cron line: {e}")))?;
-    let at = jiff::Timestamp::from_microsecond(now.micros()).map_err(Error::internal)?.to_zoned(jiff::tz::TimeZone::UTC);
+    let cron =
+        Cron::from_str(every).map_err(|e| Error::flaw("schedule", &format!("`{every}` is no cron line: {e}")))?;
+    let at =
+        jiff::Timestamp::from_microsecond(now.micros()).map_err(Error::internal)?.to_zoned(jiff::tz::TimeZone::UTC);
     let next = cron
         .find_next_occurrence(&at, false)
         .map_err(|e| Error::flaw("schedule", &format!("`{every}` never comes: {e}")))?;

@@ -6,17 +6,33 @@ use crate::read::table::{Headers, Sheet};
 use crate::read::text::Text;
 use crate::read::xml::El;
 
+mod aws_credentials;
+mod backup;
 mod cargo_audit;
+mod checks;
 mod cyclonedx;
 mod github;
 mod grype;
+mod hosts;
+mod iac;
+mod identity;
+mod lynis;
+mod nessus;
 mod npm;
+mod openvas;
 mod osv;
+mod people;
 mod pip_audit;
+mod posture;
+mod prowler;
+mod qualys;
+mod rapid7;
 mod sarif;
+mod secrets;
 mod semgrep;
 mod snyk;
 mod trivy;
+mod wazuh;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -57,6 +73,33 @@ const fn json(
     FormatDef { name, about, reader: Reader::Json(score, read) }
 }
 
+const fn table(
+    name: &'static str,
+    about: &'static str,
+    score: fn(&Headers) -> u8,
+    read: fn(&Sheet<'_>, &mut Out<'_>),
+) -> FormatDef {
+    FormatDef { name, about, reader: Reader::Table(score, read) }
+}
+
+const fn xml(
+    name: &'static str,
+    about: &'static str,
+    score: fn(El<'_>) -> u8,
+    read: fn(El<'_>, &mut Out<'_>),
+) -> FormatDef {
+    FormatDef { name, about, reader: Reader::Xml(score, read) }
+}
+
+const fn text(
+    name: &'static str,
+    about: &'static str,
+    score: fn(&Text<'_>) -> u8,
+    read: fn(&Text<'_>, &mut Out<'_>),
+) -> FormatDef {
+    FormatDef { name, about, reader: Reader::Text(score, read) }
+}
+
 /// All formats. Of two that are equally sure the earlier one reads.
 pub const FORMATS: &[FormatDef] = &[
     json("npm-audit", "npm audit --json, version 7 and later", npm::is_npm7, npm::read_npm7),
@@ -77,4 +120,34 @@ pub const FORMATS: &[FormatDef] = &[
     json("cyclonedx", "CycloneDX JSON with vulnerabilities", cyclonedx::score, cyclonedx::read),
     json("semgrep", "Semgrep JSON", semgrep::score, semgrep::read),
     json("snyk", "snyk test --json", snyk::score, snyk::read),
+    json("gitleaks", "gitleaks JSON", secrets::is_gitleaks, secrets::read_gitleaks),
+    json("trufflehog", "TruffleHog JSON", secrets::is_trufflehog, secrets::read_trufflehog),
+    json("detect-secrets", "detect-secrets baseline", secrets::is_detect_secrets, secrets::read_detect_secrets),
+    json("prowler", "Prowler JSON, versions 2 and 3", prowler::is_json, prowler::read_json),
+    json("prowler-ocsf", "Prowler and others in OCSF", prowler::is_ocsf, prowler::read_ocsf),
+    json("asff", "AWS Security Hub findings (ASFF)", prowler::is_asff, prowler::read_asff),
+    json("aws-inspector", "Amazon Inspector findings", prowler::is_inspector, prowler::read_inspector),
+    table("prowler-csv", "Prowler CSV", prowler::is_csv, prowler::read_csv),
+    json("scoutsuite", "ScoutSuite results", posture::is_scout, posture::read_scout),
+    json("scubagear", "ScubaGear results", posture::is_scuba, posture::read_scuba),
+    json("checkov", "Checkov JSON", iac::is_checkov, iac::read_checkov),
+    json("kics", "KICS JSON", iac::is_kics, iac::read_kics),
+    json("tfsec", "tfsec JSON", iac::is_tfsec, iac::read_tfsec),
+    table("aws-credential-report", "AWS IAM credential report", aws_credentials::score, aws_credentials::read),
+    table("nessus-csv", "Nessus and Tenable CSV", nessus::is_csv, nessus::read_csv),
+    xml("nessus", ".nessus file", nessus::is_xml, nessus::read_xml),
+    table("qualys-csv", "Qualys CSV", qualys::is_csv, qualys::read_csv),
+    xml("qualys-xml", "Qualys asset data report", qualys::is_xml, qualys::read_xml),
+    table("openvas-csv", "OpenVAS CSV results", openvas::is_csv, openvas::read_csv),
+    xml("openvas", "OpenVAS XML report", openvas::is_xml, openvas::read_xml),
+    xml("nexpose", "Rapid7 Nexpose XML report", rapid7::is_xml, rapid7::read_xml),
+    table("rapid7-csv", "Rapid7 CSV export", rapid7::is_csv, rapid7::read_csv),
+    table("identity-csv", "accounts from Okta, Entra ID, Google and like", identity::score, identity::read),
+    table("phishing-csv", "phishing simulations of KnowBe4, GoPhish and like", people::is_phishing, people::read_phishing),
+    table("training-csv", "enrolments in training", people::is_training, people::read_training),
+    table("backup-csv", "backup jobs and recovery points", backup::is_csv, backup::read_csv),
+    text("lynis", "Lynis report", lynis::score, lynis::read),
+    text("backup-log", "log of backup jobs", backup::is_log, backup::read_log),
+    json("wazuh", "Wazuh vulnerabilities", wazuh::is_wazuh, wazuh::read_wazuh),
+    json("defender", "Microsoft Defender vulnerabilities", wazuh::is_defender, wazuh::read_defender),
 ];

@@ -131,15 +131,17 @@ impl<'c> Out<'c> {
         for (subject, signal, group) in tally.groups() {
             let span = group.hull().unwrap_or(place);
             let n = group.count();
-            if group.unrated > 0 && n == 0 {
+            if n == 0 && group.unrated > 0 && group.unrated * 10 > group.rated {
                 let why = format!("{} findings carry no severity that could be read", group.unrated);
                 self.unknown(signal, subject, span, &why, at);
             } else if let (0, Err(why)) = (n, zero) {
                 self.unknown(signal, subject, span, why, at);
             } else {
+                // a few among many change little; a zero among them is still for a person to see
+                let few = n > 0 && group.unrated * 20 <= group.rated;
                 let trust = trust.clone().cap_if(
                     group.unrated > 0,
-                    0.6,
+                    if few { 0.86 } else { 0.6 },
                     format!("{} more findings carry no severity, so that this is the least it can be", group.unrated),
                 );
                 self.count(signal, subject, n as f64, span, &trust, at);

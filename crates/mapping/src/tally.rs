@@ -12,6 +12,8 @@ pub(crate) struct Group {
     hull: Option<Span>,
     /// Things that could not be judged, such as findings without a severity.
     pub(crate) unrated: usize,
+    /// Things that were judged, whether they counted or not.
+    pub(crate) rated: usize,
 }
 
 impl Group {
@@ -42,6 +44,11 @@ impl Tally {
         let group = self.open(subject, signal);
         group.keys.insert(key.into());
         group.hull = Some(group.hull.map_or(span, |hull| hull.and(span)));
+    }
+
+    /// The groups of the nameless subject under a name.
+    pub(crate) fn of_subject(self, name: &str) -> Self {
+        Self { groups: self.groups.into_iter().map(|((_, signal), group)| ((name.to_owned(), signal), group)).collect() }
     }
 
     /// True if nothing was looked for.
@@ -77,6 +84,10 @@ impl Tally {
     /// Counts a finding by its severity; one without a severity may be either.
     pub(crate) fn rated(&mut self, subject: &str, pair: Pair, severity: Option<Severity>, key: String, span: Span) {
         self.open_pair(subject, pair);
+        if severity.is_some() {
+            self.open(subject, pair.critical).rated += 1;
+            self.open(subject, pair.high).rated += 1;
+        }
         match severity {
             Some(Severity::Critical) => self.add(subject, pair.critical, key, span),
             Some(Severity::High) => self.add(subject, pair.high, key, span),
@@ -97,9 +108,12 @@ impl Tally {
         key: String,
         span: Span,
     ) {
+        if severity.is_some() {
+            self.open(subject, signal).rated += 1;
+        }
         match severity {
             Some(Severity::Critical) => self.add(subject, signal, key, span),
-            Some(_) => drop(self.open(subject, signal)),
+            Some(_) => {}
             None => self.open(subject, signal).unrated += 1,
         }
     }

@@ -113,4 +113,37 @@ mod tests {
         }
         assert_eq!(depth("[".repeat(100_000).as_bytes()), 100_000);
     }
+
+    /// 20,000 seeded mutations: where the text is JSON, the depth is the one that the JSON has.
+    #[test]
+    fn mutated_texts_have_the_depth_of_their_json() {
+        fn of(value: &serde_json::Value) -> usize {
+            match value {
+                serde_json::Value::Array(all) => 1 + all.iter().map(of).max().unwrap_or_default(),
+                serde_json::Value::Object(all) => 1 + all.values().map(of).max().unwrap_or_default(),
+                _ => 0,
+            }
+        }
+        let good = br#"{"a":[1,{"b":"[\"{\\","c":[[]]}],"d\u005b":{"e":null}}"#;
+        let rng = watchkeep_hub::Rng::seeded(3);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut text = good.to_vec();
+            for _ in 0..=rng.bytes::<1>()[0] % 2 {
+                let [how, at, with] = rng.bytes::<3>();
+                let at = usize::from(at) % text.len();
+                match how % 3 {
+                    0 => text[at] = b"[]{}\"\\,:1"[usize::from(with) % 9],
+                    1 => text.insert(at, b"[]{}\"\\,:1"[usize::from(with) % 9]),
+                    _ => drop(text.remove(at)),
+                }
+            }
+            let deep = depth(&text);
+            if let Ok(value) = serde_json::from_slice(&text) {
+                read += 1;
+                assert_eq!(deep, of(&value), "{}", String::from_utf8_lossy(&text));
+            }
+        }
+        assert!(read > 1_000, "the mutations must leave some JSON: {read}");
+    }
 }

@@ -171,4 +171,39 @@ mod tests {
             assert_eq!(seen("127.0.0.1", "forwarded", value), want, "{value}");
         }
     }
+
+    /// 20,000 seeded mutations: nothing panics, a stranger changes nothing, and no address comes out of thin air.
+    #[test]
+    fn mutated_hops_tell_no_address_of_their_own() {
+        let good = ["8.8.8.8, 192.0.2.1:80, 10.1.1.1", "for=\"[2001:db9::1]:80\";proto=https, for=10.0.0.1"];
+        let trusted = [range("10.0.0.0/8")];
+        let rng = watchkeep_hub::Rng::seeded(5);
+        let mut taken = 0;
+        for round in 0..20_000_usize {
+            let mut text = good[round % 2].as_bytes().to_vec();
+            for _ in 0..=rng.bytes::<1>()[0] % 3 {
+                let [how, at, with] = rng.bytes::<3>();
+                let at = usize::from(at) % text.len();
+                match how % 3 {
+                    0 => text[at] = with,
+                    1 => text.insert(at, b",;=\"[]:. 1f"[usize::from(with) % 11]),
+                    _ => drop(text.remove(at)),
+                }
+            }
+            let Ok(value) = HeaderValue::from_bytes(&text) else { continue };
+            let mut headers = HeaderMap::new();
+            headers.insert(if round % 2 == 0 { X_FORWARDED_FOR } else { FORWARDED }, value);
+            let stranger: IpAddr = [203, 0, 113, 9].into();
+            assert_eq!(client(stranger, &headers, &trusted), stranger);
+            let proxy: IpAddr = [10, 9, 9, 9].into();
+            let told = client(proxy, &headers, &trusted);
+            if told != proxy {
+                taken += 1;
+                let written = String::from_utf8_lossy(&text).to_ascii_lowercase();
+                let known = written.split([',', ';', '=', '"', '[', ']', ' ']).any(|word| address(word) == Some(told));
+                assert!(known, "{told} from {written}");
+            }
+        }
+        assert!(taken > 5_000, "the mutations must leave some addresses: {taken}");
+    }
 }

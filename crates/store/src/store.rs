@@ -60,7 +60,6 @@ impl Options {
 #[derive(Clone)]
 pub struct Store(Arc<Engine>);
 
-#[expect(clippy::large_enum_variant, reason = "there is one, behind an Arc")]
 pub(crate) enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),

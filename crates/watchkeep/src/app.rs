@@ -6,11 +6,11 @@ use crate::out::Out;
 
 /// One run of the program.
 #[derive(Clone, Debug)]
-pub struct App {
+pub(crate) struct App {
     /// The streams.
-    pub out: Out,
+    pub(crate) out: Out,
     /// Files, environment and flags.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
 }
 
 impl App {
@@ -18,7 +18,7 @@ impl App {
     ///
     /// # Errors
     /// Everything that is wrong with it, in one fault.
-    pub fn config(&self) -> Result<Config> {
+    pub(crate) fn config(&self) -> Result<Config> {
         Config::load(&self.sources).map_err(|faults| {
             let all: Vec<String> = faults.into_iter().map(|fault| fault.0).collect();
             Fault::new(Exit::Usage, all.join("\n       "))
@@ -27,13 +27,13 @@ impl App {
     }
 
     /// True where no colours are wanted (`NO_COLOR`, see no-color.org).
-    pub fn plain(&self) -> bool {
+    pub(crate) fn plain(&self) -> bool {
         self.sources.variable("NO_COLOR").is_some()
     }
 
     /// The same with a flag of the command on top.
     #[must_use]
-    pub fn with(&self, path: &'static str, flag: &'static str, value: Option<impl ToString>) -> Self {
+    pub(crate) fn with(&self, path: &'static str, flag: &'static str, value: Option<impl ToString>) -> Self {
         let mut app = self.clone();
         app.sources.flags.extend(value.map(|value| (path, flag, value.to_string())));
         app

@@ -14,32 +14,32 @@ use crate::exit::Exit;
 #[derive(Debug, Parser)]
 #[command(name = "watchkeep", version, about, after_help = Exit::help(), max_term_width = 100)]
 #[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Flags of every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags of every command.
 #[derive(Args, Debug)]
-pub struct Global {
+pub(crate) struct Global {
     /// Print JSON: one document on the output stream, an error as one line on the error stream.
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// The folder of the data (`data_dir`).
     #[arg(long, global = true, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// A configuration file, on top of /etc/watchkeep/watchkeep.toml.
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Try it: a hub with demo data in a temporary folder.
     Demo(demo::Demo),
     /// Set up a hub: folder, keyring, database, first tenant, first user, first token.
@@ -90,10 +90,10 @@ pub enum Command {
 
 /// The tenant that a command is about.
 #[derive(Args, Clone, Debug)]
-pub struct OfTenant {
+pub(crate) struct OfTenant {
     /// The tenant; may be left out where there is one.
     #[arg(long, short = 't', value_name = "SLUG")]
-    pub tenant: Option<Slug>,
+    pub(crate) tenant: Option<Slug>,
 }
 
 #[cfg(test)]

@@ -5,30 +5,30 @@ use crate::exit::Exit;
 use crate::fault::{Fault, Result};
 use crate::telemetry;
 
-pub mod audit;
-pub mod backup;
-pub mod completions;
-pub mod config;
-pub mod demo;
-pub mod doctor;
-pub mod import;
-pub mod init;
-pub mod integration;
-pub mod job;
-pub mod kri;
-pub mod openapi;
-pub mod reference;
-pub mod restore;
-pub mod serve;
-pub mod tenant;
-pub mod token;
-pub mod user;
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod integration;
+pub(crate) mod job;
+pub(crate) mod kri;
+pub(crate) mod openapi;
+pub(crate) mod reference;
+pub(crate) mod restore;
+pub(crate) mod serve;
+pub(crate) mod tenant;
+pub(crate) mod token;
+pub(crate) mod user;
 
 /// Runs a command to its end, or until the user stops it.
 ///
 /// # Errors
 /// Of the command; [`Exit::Interrupted`].
-pub async fn run(app: &App, command: Command) -> Result<Exit> {
+pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
     match command {
         // these two end by being stopped
         Command::Serve(c) => Box::pin(c.run(app)).await,

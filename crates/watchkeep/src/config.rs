@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use watchkeep_model::Span;
 use watchkeep_store::{Group, Options};
 
-pub mod audit;
-pub mod base;
-pub mod database;
-pub mod layers;
-pub mod limits;
-pub mod log;
-pub mod section;
-pub mod server;
-pub mod setting;
+pub(crate) mod audit;
+pub(crate) mod base;
+pub(crate) mod database;
+pub(crate) mod layers;
+pub(crate) mod limits;
+pub(crate) mod log;
+pub(crate) mod section;
+pub(crate) mod server;
+pub(crate) mod setting;
 
 #[cfg(test)]
 mod tests;
@@ -27,16 +27,16 @@ use section::{Key, Section};
 use setting::Given;
 
 /// What each variable of the environment begins with.
-pub const PREFIX: &str = "WATCHKEEP_";
+pub(crate) const PREFIX: &str = "WATCHKEEP_";
 /// The variable that names a file instead of `--config`.
-pub const FILE_VARIABLE: &str = "WATCHKEEP_CONFIG";
+pub(crate) const FILE_VARIABLE: &str = "WATCHKEEP_CONFIG";
 /// The file of the machine.
-pub const SYSTEM_FILE: &str = "/etc/watchkeep/watchkeep.toml";
+pub(crate) const SYSTEM_FILE: &str = "/etc/watchkeep/watchkeep.toml";
 /// The usual folder of an installed hub.
 const SYSTEM_DATA: &str = "/var/lib/watchkeep";
 
 /// The sections, in the order of the reference.
-pub const SECTIONS: &[Section] = &[
+pub(crate) const SECTIONS: &[Section] = &[
     base::Base::SECTION,
     server::Server::SECTION,
     database::Database::SECTION,
@@ -46,13 +46,13 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// All keys, in the order of the reference.
-pub fn keys() -> impl Iterator<Item = &'static Key> {
+pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     SECTIONS.iter().flat_map(|section| section.keys)
 }
 
 /// One thing that is wrong with the configuration, in a sentence that begins with where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault(pub String);
+pub(crate) struct Fault(pub String);
 
 impl Fault {
     fn new(text: impl Into<String>) -> Self {
@@ -62,20 +62,20 @@ impl Fault {
 
 /// What the configuration is read from.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The file of the machine; it need not exist.
-    pub system_file: Option<PathBuf>,
+    pub(crate) system_file: Option<PathBuf>,
     /// The file that was asked for; it must exist.
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// The environment.
-    pub variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
     /// Flags: the key, the flag's name, its value.
-    pub flags: Vec<(&'static str, &'static str, String)>,
+    pub(crate) flags: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Sources {
     /// The machine's file and the process's environment.
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         // names and values that are not UTF-8 are nobody's settings
         let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         let variables: Vec<_> = variables.collect();
@@ -84,30 +84,30 @@ impl Sources {
     }
 
     /// The value of a variable of the environment.
-    pub fn variable(&self, name: &str) -> Option<&str> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
     }
 }
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The keys before the first section.
-    pub base: base::Base,
+    pub(crate) base: base::Base,
     /// `[server]`.
-    pub server: server::Server,
+    pub(crate) server: server::Server,
     /// `[database]`.
-    pub database: database::Database,
+    pub(crate) database: database::Database,
     /// `[limits]`.
-    pub limits: limits::Limits,
+    pub(crate) limits: limits::Limits,
     /// `[log]`.
-    pub log: log::Log,
+    pub(crate) log: log::Log,
     /// `[audit]`.
-    pub audit: audit::Audit,
+    pub(crate) audit: audit::Audit,
     /// What was given, and by whom.
-    pub layers: Layers,
+    pub(crate) layers: Layers,
     /// The files that were read.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     usual_data_dir: PathBuf,
 }
 
@@ -116,7 +116,7 @@ impl Config {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the layers.
-    pub fn load(from: &Sources) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn load(from: &Sources) -> Result<Self, Vec<Fault>> {
         let (mut layers, mut faults, mut files) = (Layers::default(), vec![], vec![]);
         let system = from.system_file.iter().map(|file| (file, false));
         for (file, must) in system.chain(from.file.iter().map(|file| (file, true))) {
@@ -191,12 +191,12 @@ impl Config {
     }
 
     /// The folder of the data.
-    pub fn data_dir(&self) -> &Path {
+    pub(crate) fn data_dir(&self) -> &Path {
         self.base.data_dir.as_deref().unwrap_or(&self.usual_data_dir)
     }
 
     /// The SQLite file; none for PostgreSQL.
-    pub fn database_file(&self) -> Option<PathBuf> {
+    pub(crate) fn database_file(&self) -> Option<PathBuf> {
         match &self.database.url {
             database::Url::Sqlite(Some(file)) => Some(self.data_dir().join(file)),
             database::Url::Sqlite(None) => Some(self.data_dir().join("hub.db")),
@@ -205,7 +205,7 @@ impl Config {
     }
 
     /// Where the data is, for people; no password is in it.
-    pub fn database_name(&self) -> String {
+    pub(crate) fn database_name(&self) -> String {
         match (&self.database.url, self.database_file()) {
             (database::Url::Postgres(url), _) => url.to_string(),
             (_, file) => file.unwrap_or_default().display().to_string(),
@@ -213,27 +213,22 @@ impl Config {
     }
 
     /// The keyring.
-    pub fn keyring_file(&self) -> PathBuf {
+    pub(crate) fn keyring_file(&self) -> PathBuf {
         self.base.keyring_file.clone().unwrap_or_else(|| self.data_dir().join("keyring.json"))
     }
 
     /// The signed checkpoints of the audit log.
-    pub fn checkpoint_file(&self) -> PathBuf {
+    pub(crate) fn checkpoint_file(&self) -> PathBuf {
         self.audit.checkpoint_file.clone().unwrap_or_else(|| self.data_dir().join("audit.checkpoints"))
     }
 
-    /// The file that a running hub holds.
-    pub fn lock_file(&self) -> PathBuf {
-        self.data_dir().join("hub.lock")
-    }
-
     /// Where the last backup is noted.
-    pub fn backup_note(&self) -> PathBuf {
+    pub(crate) fn backup_note(&self) -> PathBuf {
         self.data_dir().join("last-backup.json")
     }
 
     /// How the store is opened.
-    pub fn store(&self) -> Options {
+    pub(crate) fn store(&self) -> Options {
         let database = match &self.database.url {
             database::Url::Sqlite(_) => {
                 watchkeep_store::Database::Sqlite { path: self.database_file().unwrap_or_default() }
@@ -252,7 +247,7 @@ impl Config {
     ///
     /// # Errors
     /// If the hub would listen to the network without knowing its address there.
-    pub fn public_url(&self, listening: SocketAddr) -> Result<String, String> {
+    pub(crate) fn public_url(&self, listening: SocketAddr) -> Result<String, String> {
         match &self.server.public_url {
             Some(url) => Ok(url.trim_end_matches('/').to_owned()),
             None if listening.ip().is_loopback() => {
@@ -279,12 +274,12 @@ fn usual_data_dir(from: &Sources) -> PathBuf {
 }
 
 /// A length of time of the standard library.
-pub fn duration(span: Span) -> std::time::Duration {
+pub(crate) fn duration(span: Span) -> std::time::Duration {
     std::time::Duration::from_micros(u64::try_from(span.micros()).unwrap_or_default())
 }
 
 /// The value of a key as it is shown, and where it comes from.
-pub fn shown(layers: &Layers, key: &Key) -> (Option<String>, layers::Origin) {
+pub(crate) fn shown(layers: &Layers, key: &Key) -> (Option<String>, layers::Origin) {
     let given: Given = layers.value(key.path, key.default);
     ((key.show)(&given), layers.origin(key.path))
 }

@@ -14,11 +14,11 @@ use crate::fault::{Fault, Result};
 
 /// The configuration, the data, and who administers.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     /// The configuration.
-    pub config: Config,
+    pub(crate) config: Config,
     /// Acts on the data, as operator.
-    pub admin: Admin,
+    pub(crate) admin: Admin,
 }
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`Exit::Uninitialised`] where there is none; of the configuration and the database.
-    pub async fn open(app: &App) -> Result<Self> {
+    pub(crate) async fn open(app: &App) -> Result<Self> {
         let config = app.config()?;
         initialised(&config)?;
         let store = open_store(&config).await?;
@@ -34,13 +34,13 @@ impl Desk {
     }
 
     /// The desk of an open store.
-    pub fn of(config: Config, store: Store) -> Self {
+    pub(crate) fn of(config: Config, store: Store) -> Self {
         let admin = Admin::operator(store, Arc::new(SystemClock), Arc::new(Rng::system()), &os_user());
         Self { config, admin }
     }
 
     /// The data.
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         self.admin.store()
     }
 
@@ -48,7 +48,7 @@ impl Desk {
     ///
     /// # Errors
     /// If it is missing or cannot be read.
-    pub fn keyring(&self) -> Result<Keyring> {
+    pub(crate) fn keyring(&self) -> Result<Keyring> {
         keyring(&self.config)
     }
 
@@ -56,7 +56,7 @@ impl Desk {
     ///
     /// # Errors
     /// If the keyring is missing.
-    pub fn hub(&self, keys: &Keyring) -> Result<Arc<Hub>> {
+    pub(crate) fn hub(&self, keys: &Keyring) -> Result<Arc<Hub>> {
         let url = self.config.public_url(self.config.server.listen).unwrap_or_default();
         make_hub(self.store().clone(), Limits::NONE, keys, &url)
     }
@@ -65,14 +65,17 @@ impl Desk {
     ///
     /// # Errors
     /// Not found; [`Exit::Usage`] if none was named and there are several.
-    pub async fn tenant(&self, slug: Option<&Slug>) -> Result<TenantScope> {
+    pub(crate) async fn tenant(&self, slug: Option<&Slug>) -> Result<TenantScope> {
         if let Some(slug) = slug {
             return Ok(self.admin.tenant(slug).await?);
         }
         let all = self.store().tenants(self.store().operator()).await?;
         match all.as_slice() {
             [one] => Ok(self.admin.tenant(&one.slug).await?),
-            [] => Err(Fault::new(Exit::NotFound, "there is no tenant yet").hint("make one: `watchkeep tenant create SLUG`")),
+            [] => {
+                Err(Fault::new(Exit::NotFound, "there is no tenant yet")
+                    .hint("make one: `watchkeep tenant create SLUG`"))
+            }
             several => {
                 let slugs: Vec<&str> = several.iter().take(5).map(|t| t.slug.as_str()).collect();
                 let more = if several.len() > 5 { ", ..." } else { "" };
@@ -87,7 +90,7 @@ impl Desk {
 ///
 /// # Errors
 /// If the list of operations cannot be served, which the tests of the list find first.
-pub fn make_hub(store: Store, limits: Limits, keys: &Keyring, url: &str) -> Result<Arc<Hub>> {
+pub(crate) fn make_hub(store: Store, limits: Limits, keys: &Keyring, url: &str) -> Result<Arc<Hub>> {
     let parts = hub_parts(store, Arc::new(SystemClock), Rng::system(), limits, keys, url);
     Hub::new(parts).map_err(|e| Fault::new(Exit::Failed, e.to_string()))
 }
@@ -96,7 +99,7 @@ pub fn make_hub(store: Store, limits: Limits, keys: &Keyring, url: &str) -> Resu
 ///
 /// # Errors
 /// [`Exit::Uninitialised`].
-pub fn initialised(config: &Config) -> Result {
+pub(crate) fn initialised(config: &Config) -> Result {
     let fix = "run `watchkeep init`, or name the folder of an existing hub with --data";
     match config.database_file() {
         Some(file) if !file.exists() => {
@@ -116,7 +119,7 @@ pub fn initialised(config: &Config) -> Result {
 ///
 /// # Errors
 /// Of the file or the database.
-pub async fn open_store(config: &Config) -> Result<Store> {
+pub(crate) async fn open_store(config: &Config) -> Result<Store> {
     if let Some(file) = config.database_file() {
         may_write(&file)?;
     }
@@ -135,7 +138,7 @@ fn may_write(file: &Path) -> Result {
 ///
 /// # Errors
 /// If it is missing or cannot be read.
-pub fn keyring(config: &Config) -> Result<Keyring> {
+pub(crate) fn keyring(config: &Config) -> Result<Keyring> {
     let file = config.keyring_file();
     Keyring::load(&file)?.ok_or_else(|| {
         Fault::new(Exit::Failed, format!("the keyring {} is missing", file.display()))
@@ -144,12 +147,12 @@ pub fn keyring(config: &Config) -> Result<Keyring> {
 }
 
 /// Now, for what is no act of anybody.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     SystemClock.now()
 }
 
 /// The account that runs this process: the name of its user id, which no variable of the environment can change.
-pub fn os_user() -> String {
+pub(crate) fn os_user() -> String {
     let uid = rustix::process::getuid().as_raw();
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = passwd.lines().find_map(|line| {

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Ok,
     /// Failed for a reason that no other code names.
@@ -28,7 +28,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every one, by code.
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Ok,
         Self::Failed,
         Self::Usage,
@@ -42,7 +42,7 @@ impl Exit {
     ];
 
     /// The number.
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Failed => 1,
@@ -58,7 +58,7 @@ impl Exit {
     }
 
     /// The word in `--json` errors.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed => "failed",
@@ -74,7 +74,7 @@ impl Exit {
     }
 
     /// What it means, in a few words.
-    pub const fn about(self) -> &'static str {
+    pub(crate) const fn about(self) -> &'static str {
         match self {
             Self::Ok => "done",
             Self::Failed => "failed; the message says why",
@@ -90,13 +90,13 @@ impl Exit {
     }
 
     /// The list for `--help`.
-    pub fn help() -> String {
+    pub(crate) fn help() -> String {
         let lines = Self::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.about()));
         format!("Exit codes:\n{}\n  Treat any other code as a failure.", lines.join("\n"))
     }
 
     /// The same as Markdown, for the reference.
-    pub fn markdown() -> String {
+    pub(crate) fn markdown() -> String {
         let rows = Self::ALL.map(|exit| format!("| {} | `{}` | {} |\n", exit.code(), exit.word(), exit.about()));
         format!(
             "# Exit codes of `watchkeep`\n\n| code | word in `--json` | meaning |\n|---|---|---|\n{}\nTreat any other code \
@@ -123,8 +123,16 @@ mod tests {
         assert_eq!(
             all,
             [
-                "0 ok", "1 failed", "2 usage", "3 not_found", "4 permission", "5 invalid", "6 findings",
-                "7 unavailable", "10 not_initialised", "130 interrupted",
+                "0 ok",
+                "1 failed",
+                "2 usage",
+                "3 not_found",
+                "4 permission",
+                "5 invalid",
+                "6 findings",
+                "7 unavailable",
+                "10 not_initialised",
+                "130 interrupted",
             ]
         );
         for exit in Exit::ALL {

@@ -8,33 +8,33 @@ use crate::exit::Exit;
 
 /// The end of a command that did not do what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The exit code.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     /// What is wrong.
-    pub message: String,
+    pub(crate) message: String,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// What commands return.
-pub type Result<T = (), E = Fault> = std::result::Result<T, E>;
+pub(crate) type Result<T = (), E = Fault> = std::result::Result<T, E>;
 
 impl Fault {
     /// A fault with this exit code.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: None }
     }
 
     /// The same with what to do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// A failure of reading or writing `what`.
-    pub fn io(what: impl fmt::Display, e: &std::io::Error) -> Self {
+    pub(crate) fn io(what: impl fmt::Display, e: &std::io::Error) -> Self {
         use std::io::ErrorKind as E;
         let exit = match e.kind() {
             E::PermissionDenied | E::ReadOnlyFilesystem => Exit::Denied,
@@ -43,7 +43,9 @@ impl Fault {
         };
         let fault = Self::new(exit, format!("{what}: {}", plain(e)));
         match e.kind() {
-            E::PermissionDenied => fault.hint("give this user the right to it, or run the command as the hub's own user"),
+            E::PermissionDenied => {
+                fault.hint("give this user the right to it, or run the command as the hub's own user")
+            }
             E::ReadOnlyFilesystem => fault.hint("choose a folder that can be written, with --data"),
             E::StorageFull | E::QuotaExceeded => fault.hint("free some space and run the command again"),
             _ => fault,
@@ -51,7 +53,7 @@ impl Fault {
     }
 
     /// One line of JSON: `{"code","message","hint"}`.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let mut all = serde_json::Map::new();
         all.insert("code".into(), self.exit.word().into());
         all.insert("message".into(), self.message.as_str().into());
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn errors_of_the_hub_keep_their_kind_and_their_advice() {
-        let fault = Fault::from(watchkeep_hub::Error::not_found("there is no tenant `x`; `watchkeep tenant list` shows all"));
+        let fault =
+            Fault::from(watchkeep_hub::Error::not_found("there is no tenant `x`; `watchkeep tenant list` shows all"));
         assert_eq!((fault.exit, fault.message.as_str()), (Exit::NotFound, "there is no tenant `x`"));
         assert_eq!(fault.hint.as_deref(), Some("`watchkeep tenant list` shows all"));
         let fault = Fault::from(watchkeep_hub::Error::internal("the pipe burst"));

@@ -8,13 +8,13 @@ use crate::fault::{Fault, Result};
 
 /// Held until it is dropped, and by the system not a moment longer than the process lives.
 #[derive(Debug)]
-pub struct Hold(File);
+pub(crate) struct Hold(File);
 
 /// Takes the lock of a database file, which stands beside it (`hub.db`, `hub.lock`).
 ///
 /// # Errors
 /// [`Exit::Unavailable`] if another process holds it.
-pub fn take(database: &Path) -> Result<Hold> {
+pub(crate) fn take(database: &Path) -> Result<Hold> {
     let path = database.with_extension("lock");
     let named = |e: &std::io::Error| Fault::io(path.display(), e);
     let mut file =
@@ -41,7 +41,7 @@ pub fn take(database: &Path) -> Result<Hold> {
 
 impl Hold {
     /// Gives the lock back before the end of the process.
-    pub fn release(self) {
+    pub(crate) fn release(self) {
         drop(self.0);
     }
 }

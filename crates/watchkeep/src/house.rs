@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use watchkeep_hub::jobs::{self, Upkeep};
 use watchkeep_hub::Limits;
+use watchkeep_hub::jobs::{self, Upkeep};
 use watchkeep_server::tls::Tls;
 use watchkeep_server::{Listener, Server, Settings};
 use watchkeep_store::{Keyring, Store};
@@ -18,29 +18,32 @@ use crate::fault::{Fault, Result};
 
 /// A hub that is ready to serve.
 #[derive(Debug)]
-pub struct House {
+pub(crate) struct House {
     server: Server,
     listener: Listener,
     /// The address that people type.
-    pub url: String,
+    pub(crate) url: String,
     /// Where it listens.
-    pub listening: SocketAddr,
+    pub(crate) listening: SocketAddr,
 }
 
 /// Listens, so that a port that is taken is told before anything else begins.
 ///
 /// # Errors
 /// [`Exit::Unavailable`] if the port is taken; of the TLS files.
-pub async fn listen(config: &Config, address: SocketAddr) -> Result<Listener> {
+pub(crate) async fn listen(config: &Config, address: SocketAddr) -> Result<Listener> {
     let tls = match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(cert), Some(key)) => Some(Tls::from_files(cert, key).map_err(|e| {
-            Fault::new(Exit::Failed, format!("TLS: {e}")).hint("set server.tls_cert and server.tls_key to PEM files that belong together")
+            Fault::new(Exit::Failed, format!("TLS: {e}"))
+                .hint("set server.tls_cert and server.tls_key to PEM files that belong together")
         })?),
         _ => None,
     };
     Listener::bind(address, tls).await.map_err(|e| {
         let (exit, hint) = match e.kind() {
-            ErrorKind::AddrInUse => (Exit::Unavailable, "stop what listens there, or choose another port with --listen"),
+            ErrorKind::AddrInUse => {
+                (Exit::Unavailable, "stop what listens there, or choose another port with --listen")
+            }
             ErrorKind::PermissionDenied => {
                 (Exit::Denied, "choose a port above 1023 with --listen, or grant CAP_NET_BIND_SERVICE")
             }
@@ -60,10 +63,11 @@ impl House {
     ///
     /// # Errors
     /// Of the configuration and the store.
-    pub async fn build(config: &Config, store: Store, keys: Keyring, listener: Listener) -> Result<Self> {
+    pub(crate) async fn build(config: &Config, store: Store, keys: Keyring, listener: Listener) -> Result<Self> {
         let listening = listener.address().map_err(|e| Fault::io("the listening socket", &e))?;
         let url = config.public_url(listening).map_err(|told| {
-            Fault::new(Exit::Usage, told).hint("set it: --public-url https://hub.example, or server.public_url in the configuration")
+            Fault::new(Exit::Usage, told)
+                .hint("set it: --public-url https://hub.example, or server.public_url in the configuration")
         })?;
         let limits = Limits {
             light: config.limits.calls_per_minute,
@@ -71,7 +75,8 @@ impl House {
             write: config.limits.writes_per_minute,
         };
         let hub = desk::make_hub(store, limits, &keys, &url)?;
-        let server = Server::new(hub.clone(), settings(config, &url)).map_err(|e| Fault::new(Exit::Usage, e.to_string()))?;
+        let server =
+            Server::new(hub.clone(), settings(config, &url)).map_err(|e| Fault::new(Exit::Usage, e.to_string()))?;
         jobs::install(&hub).await?;
         let up = Upkeep { hub: hub.clone(), keys: Arc::new(keys), checkpoints: config.checkpoint_file() };
         drop(hub.tasks.spawn(jobs::run(up)));
@@ -79,7 +84,7 @@ impl House {
     }
 
     /// The risk connector's address.
-    pub fn risk(&self) -> String {
+    pub(crate) fn risk(&self) -> String {
         format!("{}/api/mcp", self.url)
     }
 
@@ -87,7 +92,7 @@ impl House {
     ///
     /// # Errors
     /// [`Exit::Interrupted`] at the second signal.
-    pub async fn serve(self) -> Result {
+    pub(crate) async fn serve(self) -> Result {
         let (mut first, mut second) = (Signals::new()?, Signals::new()?);
         let impatient = async {
             second.next().await;

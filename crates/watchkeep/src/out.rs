@@ -12,26 +12,28 @@ use crate::fault::{Fault, Result};
 
 /// The two streams, and how to write on them.
 #[derive(Clone, Copy, Debug)]
-pub struct Out {
+pub(crate) struct Out {
     /// Machines read it.
-    pub json: bool,
+    pub(crate) json: bool,
     /// The output stream is a terminal.
-    pub terminal: bool,
+    pub(crate) terminal: bool,
 }
 
 /// A column of a table: its heading, and how a row fills it.
-pub type Column<'a, T> = (&'a str, &'a dyn Fn(&T) -> String);
+pub(crate) type Column<'a, T> = (&'a str, &'a dyn Fn(&T) -> String);
 
 impl Out {
     /// For this process.
-    pub fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         Self { json, terminal: io::stdout().is_terminal() }
     }
 
     /// A line on the output stream, whoever reads it.
-    pub fn raw(&self, text: &str) -> Result {
+    pub(crate) fn raw(&self, text: &str) -> Result {
         let mut out = io::stdout().lock();
-        let done = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+        let done = out
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
         match done.and_then(|()| out.flush()) {
             // whoever read has read enough
             Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -41,12 +43,12 @@ impl Out {
     }
 
     /// A line for people.
-    pub fn line(&self, text: impl AsRef<str>) -> Result {
+    pub(crate) fn line(&self, text: impl AsRef<str>) -> Result {
         if self.json { Ok(()) } else { self.raw(text.as_ref()) }
     }
 
     /// A document for machines.
-    pub fn document<T: Serialize>(&self, value: &T) -> Result {
+    pub(crate) fn document<T: Serialize>(&self, value: &T) -> Result {
         if !self.json {
             return Ok(());
         }
@@ -55,20 +57,20 @@ impl Out {
     }
 
     /// A remark for people, beside the data: on the error stream.
-    pub fn note(&self, text: impl AsRef<str>) {
+    pub(crate) fn note(&self, text: impl AsRef<str>) {
         if !self.json {
             self.remark(text.as_ref());
         }
     }
 
     /// Something on the error stream, whoever reads.
-    pub fn remark(&self, text: &str) {
+    pub(crate) fn remark(&self, text: &str) {
         // where nobody listens there is nobody to tell
         let _nobody = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// A list: a table for people, `{"items":[..]}` for machines. `none` is the remark where nothing is in it.
-    pub fn list<T: Serialize>(&self, rows: &[T], columns: &[Column<'_, T>], none: &str) -> Result {
+    pub(crate) fn list<T: Serialize>(&self, rows: &[T], columns: &[Column<'_, T>], none: &str) -> Result {
         if self.json {
             return self.document(&json!({ "items": rows }));
         }
@@ -81,7 +83,7 @@ impl Out {
     }
 
     /// A table for people.
-    pub fn table(&self, heading: &[&str], rows: Vec<Vec<String>>) -> Result {
+    pub(crate) fn table(&self, heading: &[&str], rows: Vec<Vec<String>>) -> Result {
         let mut table = Table::new();
         table.load_style(if self.terminal { presets::UTF8_HORIZONTAL_ONLY } else { presets::NOTHING });
         table.set_header(heading.iter().map(|name| name.to_uppercase()));
@@ -90,7 +92,7 @@ impl Out {
     }
 
     /// Names and values, one per line, for people.
-    pub fn pairs(&self, pairs: &[(&str, String)]) -> Result {
+    pub(crate) fn pairs(&self, pairs: &[(&str, String)]) -> Result {
         let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         for (name, value) in pairs {
             self.line(format!("{name:width$}  {value}").trim_end())?;
@@ -100,11 +102,11 @@ impl Out {
 }
 
 /// A value that may be missing, in a table.
-pub fn or_dash<T: ToString>(value: Option<&T>) -> String {
+pub(crate) fn or_dash<T: ToString>(value: Option<&T>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
 /// A yes or a no, in a table.
-pub fn yes(value: bool) -> String {
+pub(crate) fn yes(value: bool) -> String {
     if value { "yes" } else { "-" }.to_owned()
 }

@@ -13,7 +13,7 @@ use crate::fault::{Fault, Result};
 ///
 /// # Errors
 /// [`Exit::Usage`] if the level cannot be read.
-pub fn start(config: &Config, quiet: bool, plain: bool) -> Result {
+pub(crate) fn start(config: &Config, quiet: bool, plain: bool) -> Result {
     let origin = config.layers.origin("log.level");
     let level = if quiet && origin == Origin::Default { "warn" } else { config.log.level.as_str() };
     let filter = EnvFilter::try_new(level).map_err(|e| {

@@ -5,14 +5,14 @@ use crate::fault::{Fault, Result};
 
 /// A folder in the system's temporary one, for this user only.
 #[derive(Debug)]
-pub struct Temporary(PathBuf);
+pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
     /// Makes the folder.
     ///
     /// # Errors
     /// Of the system.
-    pub fn new(what: &str) -> Result<Self> {
+    pub(crate) fn new(what: &str) -> Result<Self> {
         let id = watchkeep_hub::Rng::system().id(crate::desk::now());
         let path = std::env::temp_dir().join(format!("watchkeep-{what}-{}", id.simple()));
         make_private(&path)?;
@@ -20,7 +20,7 @@ impl Temporary {
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -37,7 +37,7 @@ impl Drop for Temporary {
 ///
 /// # Errors
 /// Of the system, naming the folder.
-pub fn make_private(path: &Path) -> Result {
+pub(crate) fn make_private(path: &Path) -> Result {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -5,6 +5,7 @@ use super::tree::Tree;
 /// What may be linked into an Apache-2.0 program without asking anybody.
 const ALLOWED: &[&str] = &[
     "MIT",
+    "MIT-0",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "ISC",

@@ -11,9 +11,10 @@ struct Owned {
 const OWNED: &[Owned] = &[
     Owned { name: "clap", by: &["watchkeep", "xtask"] },
     Owned { name: "clap_complete", by: &["watchkeep"] },
-    Owned { name: "axum", by: &["server"] },
+    // testkit serves the conformance suite's own tools on the product's transport
+    Owned { name: "axum", by: &["server", "testkit"] },
     Owned { name: "axum-*", by: &["server"] },
-    Owned { name: "tower", by: &["server"] },
+    Owned { name: "tower", by: &["server", "testkit"] },
     Owned { name: "tower-*", by: &["server"] },
     Owned { name: "askama", by: &["server"] },
     Owned { name: "rust-embed", by: &["server"] },
@@ -23,7 +24,7 @@ const OWNED: &[Owned] = &[
     Owned { name: "http", by: &["server", "outbound", "testkit"] },
     Owned { name: "http-body-util", by: &["server", "outbound", "testkit"] },
     // one module on each side
-    Owned { name: "rmcp", by: &["server", "outbound"] },
+    Owned { name: "rmcp", by: &["server", "outbound", "testkit"] },
     Owned { name: "rusqlite", by: &["store"] },
     Owned { name: "tokio-postgres", by: &["store", "testkit"] },
     Owned { name: "postgres-types", by: &["store"] },
@@ -35,7 +36,8 @@ const OWNED: &[Owned] = &[
     Owned { name: "tokio-rustls", by: &["server", "outbound"] },
     Owned { name: "argon2", by: &["authz"] },
     Owned { name: "serde_json_path", by: &["mapping"] },
-    Owned { name: "tracing-subscriber", by: &["watchkeep", "agent", "testkit"] },
+    // `server` reads its own log in a test
+    Owned { name: "tracing-subscriber", by: &["watchkeep", "agent", "testkit", "server"] },
     Owned { name: "prometheus-client", by: &["server"] },
     // time is jiff, a static value is std's LazyLock
     Owned { name: "chrono", by: &[] },

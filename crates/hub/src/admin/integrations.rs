@@ -71,7 +71,9 @@ impl Admin {
             let names: Vec<String> = all.into_iter().map(|n| n.name).collect();
             let meant = crate::shape::nearest(which, &names);
             let meant = meant.map_or_else(String::new, |m| format!("; did you mean `{m}`?"));
-            Error::not_found(format!("there is no integration `{which}`; `watchkeep integration list` shows all{meant}"))
+            Error::not_found(format!(
+                "there is no integration `{which}`; `watchkeep integration list` shows all{meant}"
+            ))
         })
     }
 

@@ -85,9 +85,13 @@ impl Admin {
         let now = self.now();
         let call = self.act("kri_archived", "kri archive", &json!({"id": row.id}), &row.slug);
         self.store()
-            .write(tenant, call, async move |tx| {
-                if store::archive(tx, row.id, now).await? { Ok(row.clone()) } else { Err(gone()) }
-            })
+            .write(
+                tenant,
+                call,
+                async move |tx| {
+                    if store::archive(tx, row.id, now).await? { Ok(row.clone()) } else { Err(gone()) }
+                },
+            )
             .await
     }
 

@@ -14,14 +14,8 @@ impl Admin {
     pub async fn create_tenant(&self, slug: Slug, name: &str, demo: bool) -> Result<TenantRow, Error> {
         let name = named("name", name)?;
         let now = self.now();
-        let row = TenantRow {
-            id: TenantId::new(self.rng().id(now)),
-            slug,
-            name,
-            demo,
-            created_at: now,
-            disabled_at: None,
-        };
+        let row =
+            TenantRow { id: TenantId::new(self.rng().id(now)), slug, name, demo, created_at: now, disabled_at: None };
         let told = json!({"slug": row.slug, "name": row.name, "demo": demo});
         let call = self.act("tenant_created", "tenant create", &told, &row.slug);
         self.store()
@@ -39,12 +33,7 @@ impl Admin {
     ///
     /// # Errors
     /// Not found; a conflict if the new slug is or was somebody's.
-    pub async fn rename_tenant(
-        &self,
-        slug: Slug,
-        to: Option<Slug>,
-        name: Option<&str>,
-    ) -> Result<TenantRow, Error> {
+    pub async fn rename_tenant(&self, slug: Slug, to: Option<Slug>, name: Option<&str>) -> Result<TenantRow, Error> {
         let name = name.map(|n| named("name", n)).transpose()?;
         let now = self.now();
         let call = self.act("tenant_renamed", "tenant rename", &json!({"slug": slug, "to": to, "name": name}), &slug);
@@ -72,8 +61,7 @@ impl Admin {
     /// Not found.
     pub async fn switch_tenant(&self, slug: Slug, on: bool) -> Result<TenantRow, Error> {
         let now = self.now();
-        let (event, op) =
-            if on { ("tenant_enabled", "tenant enable") } else { ("tenant_disabled", "tenant disable") };
+        let (event, op) = if on { ("tenant_enabled", "tenant enable") } else { ("tenant_disabled", "tenant disable") };
         let call = self.act(event, op, &json!({"slug": slug}), &slug);
         self.store()
             .write_installation(self.store().operator(), call, async move |tx| {

@@ -127,8 +127,7 @@ impl Admin {
                 member.role
             )));
         }
-        let connectors: &[Connector] =
-            if new.connectors.is_empty() { &[Connector::Risk] } else { &new.connectors };
+        let connectors: &[Connector] = if new.connectors.is_empty() { &[Connector::Risk] } else { &new.connectors };
         let scopes = connectors.iter().fold(Scopes::NONE, |all, c| {
             let all = all.with(Scope::read(*c));
             if new.write { all.with(Scope::write(*c)) } else { all }

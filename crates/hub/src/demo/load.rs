@@ -147,7 +147,12 @@ async fn keep(
         let sources = sources.clone();
         let settle = n + 1 == count;
         let call = admin.act("kri_samples_imported", "demo", &json!({ "samples": slice.len() }), kri);
-        admin.store().write(&scope, call, async move |tx| write(tx, kri, &slice, &ids, &sources, settle.then_some(oldest), now).await).await?;
+        admin
+            .store()
+            .write(&scope, call, async move |tx| {
+                write(tx, kri, &slice, &ids, &sources, settle.then_some(oldest), now).await
+            })
+            .await?;
     }
     Ok(())
 }

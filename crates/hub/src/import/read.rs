@@ -74,9 +74,8 @@ pub(super) fn column_of(field: &str) -> &str {
 /// If the file as a whole cannot be read; the sentence says what to do.
 pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
     let bad = |problem: &str| Error::flaw("csv", problem);
-    let content = std::str::from_utf8(csv).map_err(|e| {
-        bad(&format!("is not UTF-8 (byte {}): save the file as \"CSV UTF-8\"", e.valid_up_to()))
-    })?;
+    let content = std::str::from_utf8(csv)
+        .map_err(|e| bad(&format!("is not UTF-8 (byte {}): save the file as \"CSV UTF-8\"", e.valid_up_to())))?;
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
     if content.trim().is_empty() {
         return Err(bad("is empty: the first line names the columns, such as kri,value,observed_at"));
@@ -104,7 +103,11 @@ pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
             continue;
         }
         if record.len() > header.len() {
-            let problem = format!("the row has {} cells, the header {}: quote a cell that holds the separator", record.len(), header.len());
+            let problem = format!(
+                "the row has {} cells, the header {}: quote a cell that holds the separator",
+                record.len(),
+                header.len()
+            );
             problems.push(Problem { row: line, column: "(row)".into(), problem });
         } else {
             match row(line, &header, &record, separator != b',') {
@@ -113,7 +116,9 @@ pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
             }
         }
         if problems.len() > 10 * MOST_PROBLEMS {
-            return Err(bad("has more than 2,000 problems; is it the right file? The first line must name the columns"));
+            return Err(bad(
+                "has more than 2,000 problems; is it the right file? The first line must name the columns",
+            ));
         }
     }
     if rows.is_empty() && problems.is_empty() {
@@ -153,13 +158,20 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<&'static str>, Error> {
     if !all.contains(&"kri") {
         return Err(Error::flaw("csv", "has no column `kri`: it names the KRI or the catalogue signal of each row"));
     }
-    if !all.contains(&"value") && !(all.contains(&"numerator") && all.contains(&"denominator")) && !all.contains(&"state") {
+    let has = |column| all.contains(&column);
+    let tells = has("value") || has("state") || has("numerator") && has("denominator");
+    if !tells {
         return Err(Error::flaw("csv", "has no column `value`, and not both `numerator` and `denominator`"));
     }
     Ok(all)
 }
 
-fn row(line: usize, header: &[&'static str], record: &csv::StringRecord, decimal_comma: bool) -> Result<Row, Vec<Problem>> {
+fn row(
+    line: usize,
+    header: &[&'static str],
+    record: &csv::StringRecord,
+    decimal_comma: bool,
+) -> Result<Row, Vec<Problem>> {
     let mut problems = vec![];
     let mut r = Row {
         line,
@@ -177,17 +189,7 @@ fn row(line: usize, header: &[&'static str], record: &csv::StringRecord, decimal
             problems.push(problem(line, column, format!("is longer than {MAX_CELL} characters")));
             continue;
         }
-        let set = match *column {
-            "kri" => Ok(r.kri = text::clean(cell, 100)),
-            "value" => number(cell, decimal_comma).map(|n| r.value = Some(n)),
-            "numerator" => number(cell, decimal_comma).map(|n| r.numerator = Some(n)),
-            "denominator" => number(cell, decimal_comma).map(|n| r.denominator = Some(n)),
-            "subject" => Ok(r.subject = text::clean(cell, crate::ingest::MAX_SUBJECT)),
-            "observed_at" => cell.parse().map(|t| r.observed_at = Some(t)).map_err(|e: watchkeep_model::time::NotATime| e.to_string()),
-            "state" => cell.to_lowercase().parse().map(|s| r.state = s).map_err(|e: word::UnknownWord| e.to_string()),
-            _ => Ok(r.note = Some(cell.to_owned())),
-        };
-        if let Err(why) = set {
+        if let Err(why) = set(&mut r, column, cell, decimal_comma) {
             problems.push(problem(line, column, why));
         }
     }
@@ -195,6 +197,23 @@ fn row(line: usize, header: &[&'static str], record: &csv::StringRecord, decimal
         problems.push(problem(line, "kri", "is empty: name the KRI or the catalogue signal".into()));
     }
     if problems.is_empty() { Ok(r) } else { Err(problems) }
+}
+
+/// Reads one cell into its field.
+fn set(r: &mut Row, column: &str, cell: &str, decimal_comma: bool) -> Result<(), String> {
+    match column {
+        "kri" => r.kri = text::clean(cell, 100),
+        "value" => r.value = Some(number(cell, decimal_comma)?),
+        "numerator" => r.numerator = Some(number(cell, decimal_comma)?),
+        "denominator" => r.denominator = Some(number(cell, decimal_comma)?),
+        "subject" => r.subject = text::clean(cell, crate::ingest::MAX_SUBJECT),
+        "observed_at" => {
+            r.observed_at = Some(cell.parse().map_err(|e: watchkeep_model::time::NotATime| e.to_string())?);
+        }
+        "state" => r.state = cell.to_lowercase().parse().map_err(|e: word::UnknownWord| e.to_string())?,
+        _ => r.note = Some(cell.to_owned()),
+    }
+    Ok(())
 }
 
 fn problem(row: usize, column: &str, problem: String) -> Problem {
@@ -206,13 +225,17 @@ fn number(cell: &str, decimal_comma: bool) -> Result<f64, String> {
     let plain = cell.strip_suffix('%').unwrap_or(cell).trim();
     let shown = text::clean(cell, 40);
     if plain.contains(',') && (!decimal_comma || plain.contains('.') || plain.matches(',').count() > 1) {
-        return Err(format!("`{shown}` could be read in two ways: write it without thousands separators, such as 1234.5"));
+        return Err(format!(
+            "`{shown}` could be read in two ways: write it without thousands separators, such as 1234.5"
+        ));
     }
     let plain = plain.replace(',', ".");
     let ordinary = plain.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
     match plain.parse::<f64>() {
         Ok(n) if n.is_finite() && ordinary => Ok(n),
-        _ => Err(format!("`{shown}` is not a number, such as 12 or 98.5; leave the cell empty if there is no value, and say so in the column state")),
+        _ => Err(format!(
+            "`{shown}` is not a number, such as 12 or 98.5; leave the cell empty if there is no value, and say so in the column state"
+        )),
     }
 }
 

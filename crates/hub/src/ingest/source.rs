@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use watchkeep_model::kri::SourceKind;
 use watchkeep_model::{IntegrationId, Timestamp, text};
-use watchkeep_store::integrations::{self, IntegrationRow};
 use watchkeep_store::Tx;
+use watchkeep_store::integrations::{self, IntegrationRow};
 
 use crate::error::Error;
 

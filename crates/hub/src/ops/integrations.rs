@@ -163,7 +163,8 @@ pub struct ListIntegrations {
 impl Op for ListIntegrations {
     const NAME: &'static str = "list_integrations";
     const TITLE: &'static str = "List integrations";
-    const ABOUT: &'static str = "All KRI sources of this tenant with vendor, schedule and the health of their last run, by name.";
+    const ABOUT: &'static str =
+        "All KRI sources of this tenant with vendor, schedule and the health of their last run, by name.";
     const DOORS: Doors = Doors::risk().rest(Verb::Get, "/integrations").repeatable();
     const OUTSIDE: &'static [&'static str] = &["items[].name", "items[].vendor", "items[].lastRun.error"];
     type Cap = Read;

@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use watchkeep_model::kri::{Quality, SourceKind, State, Status, Thresholds, Trend, Unit};
 use watchkeep_model::{IntegrationId, KriId, Timestamp, catalog, word};
+use watchkeep_store::Reader;
 use watchkeep_store::integrations::{self, Named};
 use watchkeep_store::kris::{self as store, KriRow};
-use watchkeep_store::Reader;
 
 use crate::error::Flaw;
 use crate::ingest;
@@ -212,8 +212,9 @@ impl ListKris {
                 f.source = Some(i.id);
             } else {
                 let known = all.into_iter().map(|i| i.name).chain(SourceKind::WORDS.iter().map(|w| (*w).to_owned()));
-                let flaw = Flaw::new("source", format!("`{source}` is no integration's id or name, and no kind of source"))
-                    .allowed(known.take(50).collect(), source);
+                let flaw =
+                    Flaw::new("source", format!("`{source}` is no integration's id or name, and no kind of source"))
+                        .allowed(known.take(50).collect(), source);
                 return Err(Error::invalid(vec![flaw]));
             }
         }

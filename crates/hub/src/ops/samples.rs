@@ -125,7 +125,8 @@ impl Targets {
             }
             return Ok(Ok(slug));
         }
-        let known = self.known.iter().map(|(_, s)| s.as_str()).chain(catalog::signals().iter().map(|s| s.slug.as_str()));
+        let known =
+            self.known.iter().map(|(_, s)| s.as_str()).chain(catalog::signals().iter().map(|s| s.slug.as_str()));
         let near = word::nearest(name, known).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
         Ok(Err(format!("there is no KRI and no catalogue signal `{}`{near}", text::clean(name, 80))))
     }

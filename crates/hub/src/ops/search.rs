@@ -92,7 +92,8 @@ pub struct Fetch {
 impl Op for Fetch {
     const NAME: &'static str = "fetch";
     const TITLE: &'static str = "Fetch";
-    const ABOUT: &'static str = "Gets one thing that search found: its text and data. Ids look like kri:mfa_enforced_pct or integration:<id>.";
+    const ABOUT: &'static str =
+        "Gets one thing that search found: its text and data. Ids look like kri:mfa_enforced_pct or integration:<id>.";
     const DOORS: Doors = Doors::risk().repeatable();
     const OUTSIDE: &'static [&'static str] = &["title", "text", "metadata"];
     type Cap = Read;
@@ -102,7 +103,10 @@ impl Op for Fetch {
         match self.id.split_once(':') {
             Some(("kri", slug)) => kri(&self.id, slug, cx).await,
             Some(("integration", id)) => integration(&self.id, id, cx).await,
-            _ => Err(Error::flaw("id", "must be an id that search returned, such as kri:mfa_enforced_pct or integration:<id>")),
+            _ => Err(Error::flaw(
+                "id",
+                "must be an id that search returned, such as kri:mfa_enforced_pct or integration:<id>",
+            )),
         }
     }
 }

@@ -48,7 +48,8 @@ pub struct ListSignals {
 impl Op for ListSignals {
     const NAME: &'static str = "list_signals";
     const TITLE: &'static str = "List catalogue signals";
-    const ABOUT: &'static str = "The KRI signals that are known by name, with unit, default thresholds and who can tell them, by slug.";
+    const ABOUT: &'static str =
+        "The KRI signals that are known by name, with unit, default thresholds and who can tell them, by slug.";
     const DOORS: Doors = Doors::api().rest(Verb::Get, "/signals").repeatable();
     type Cap = Read;
     type Answer = Page<CatalogSignal>;

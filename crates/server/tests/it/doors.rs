@@ -1,4 +1,5 @@
 //! A client that speaks to the router without a socket.
+#![allow(clippy::allow_attributes, dead_code, reason = "shared by two test programs, one of which uses a part")]
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use watchkeep_hub::Limits;
+use watchkeep_hub::{Limits, Lists};
 use watchkeep_model::Connector;
 use watchkeep_server::app::App;
 use watchkeep_server::peer::Peer;
@@ -58,7 +59,15 @@ impl Doors {
     }
 
     pub(crate) async fn with(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
-        let house = House::with(limits).await;
+        Self::of(House::with(limits).await, change)
+    }
+
+    /// The product's own lists, at the product's own mounts.
+    pub(crate) async fn product() -> Self {
+        Self::of(House::of(Lists::PRODUCT, Limits::NONE).await, |s| s.mounts = watchkeep_server::MOUNTS)
+    }
+
+    fn of(house: House, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { mounts: ALL_MOUNTS, ..Settings::new(BASE) };
         change(&mut settings);
         let server = Server::new(house.hub.clone(), settings).unwrap();

@@ -199,3 +199,16 @@ async fn the_last_use_of_a_token_is_noted_beside_the_call() {
     let access = doors.house.access(&pat("acme", 'a')).await;
     assert_eq!(access.last_used, Some(crate::fixture::NOW));
 }
+
+#[tokio::test]
+async fn a_kri_is_a_resource() {
+    let doors = Doors::product().await;
+    let templates = ask(&doors, "resources/templates/list", json!({})).await.result();
+    assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "kri://{slug}");
+    assert_eq!(ask(&doors, "resources/list", json!({})).await.result()["resources"], json!([]));
+    assert_eq!(doors.rows().await.1, "list_kris");
+    let error = ask(&doors, "resources/read", json!({ "uri": "kri://nobody" })).await.json()["error"].clone();
+    assert_eq!((&error["code"], &error["data"]["uri"]), (&json!(-32002), &json!("kri://nobody")));
+    let (_, op, outcome) = doors.rows().await;
+    assert_eq!((&*op, &*outcome), ("get_kri", "not_found"));
+}

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use watchkeep_hub::Limits;
+use watchkeep_server::app::App;
 use watchkeep_server::tls::Tls;
 use watchkeep_server::{Listener, Server, Settings};
 
@@ -19,6 +20,7 @@ use crate::fixture::{House, key, pat};
 /// A hub that listens.
 struct Open {
     house: House,
+    app: Arc<App>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     ended: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -33,6 +35,7 @@ impl Open {
         let mut settings = Settings::new(format!("{scheme}://{address}"));
         change(&mut settings);
         let server = Server::new(house.hub.clone(), settings).unwrap();
+        let app = server.app().clone();
         let (stop, stopped) = oneshot::channel();
         let serving = async move {
             let stop = async {
@@ -42,7 +45,17 @@ impl Open {
         };
         // beside the hub's own tasks, for whose end it waits
         let ended = watchkeep_hub::Tasks::default().spawn(serving);
-        Self { house, address, stop: Some(stop), ended }
+        Self { house, app, address, stop: Some(stop), ended }
+    }
+
+    /// Waits until a request runs.
+    async fn busy(&self) {
+        let busy = async {
+            while !self.app.metrics.text().unwrap().contains("watchkeep_requests_in_flight 1") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(SOON, busy).await.unwrap();
     }
 
     async fn connect(&self) -> TcpStream {
@@ -106,7 +119,7 @@ async fn a_connection_is_kept_and_a_stop_lets_requests_end() {
         200
     );
     stream.write_all(slow.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    open.busy().await;
     open.stop.take().unwrap().send(()).unwrap();
     let (status, body) = tokio::time::timeout(SOON, read(&mut stream)).await.unwrap().unwrap();
     assert!(status == 200 && body.contains("slow"), "{body}");
@@ -121,7 +134,7 @@ async fn a_stop_does_not_wait_for_ever() {
     let mut open = Open::new(None, |s| s.drain_timeout = Duration::from_millis(50)).await;
     let mut stream = open.connect().await;
     stream.write_all(open.request(&call("fail_on_purpose", json!({ "how": "slow" }))).as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    open.busy().await;
     open.stop.take().unwrap().send(()).unwrap();
     tokio::time::timeout(SOON, &mut open.ended).await.unwrap().unwrap().unwrap();
 }

@@ -199,19 +199,22 @@ impl Book {
     }
 }
 
+/// Checkpoints with their lines, by chain, in the order of the file.
+pub type Kept = HashMap<Uuid, Vec<(Checkpoint, String)>>;
+
 /// Reads a checkpoint file: the good checkpoints by chain, and what is wrong with the rest.
 ///
 /// A line that stands twice counts once.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; a missing file is an empty one.
-pub fn read_file(file: &Path, keys: &Keyring) -> Result<(HashMap<Uuid, Vec<(Checkpoint, String)>>, Vec<String>)> {
+pub fn read_file(file: &Path, keys: &Keyring) -> Result<(Kept, Vec<String>)> {
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(Error::Io(format!("the checkpoint file {} cannot be read: {e}", file.display()))),
     };
-    let mut chains: HashMap<Uuid, Vec<(Checkpoint, String)>> = HashMap::new();
+    let mut chains = Kept::new();
     let mut wrong = vec![];
     for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
         match Checkpoint::read(line, keys) {

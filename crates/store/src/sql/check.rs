@@ -160,10 +160,13 @@ const fn has_bare_or(s: &str) -> bool {
             b')' => depth -= 1,
             _ => {}
         }
-        if !quoted && depth == 0 && !word_char(b[i]) && at(b, i + 1, b"or") {
-            if i + 3 == b.len() || !word_char(b[i + 3]) {
-                return true;
-            }
+        if !quoted
+            && depth == 0
+            && !word_char(b[i])
+            && at(b, i + 1, b"or")
+            && (i + 3 == b.len() || !word_char(b[i + 3]))
+        {
+            return true;
         }
         i += 1;
     }

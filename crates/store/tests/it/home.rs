@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 use tokio_postgres::config::Host;
-use watchkeep_store::{Database, Keyring, Options, Store};
+use watchkeep_store::{Database, Keyring, Options, Store, tables};
 
 use crate::raw::Raw;
 
@@ -54,6 +55,52 @@ pub(crate) const OWNER: &str = "watchkeep_test_owner";
 pub(crate) const APP: &str = "watchkeep_test_app";
 const PASSWORD: &str = "nothing-to-protect";
 
+/// In memory where there is room: most cases ask what is kept, not whether the disk holds it.
+fn folder() -> TempDir {
+    static ROOM: OnceLock<bool> = OnceLock::new();
+    let roomy = ROOM.get_or_init(|| {
+        let df = std::process::Command::new("df").args(["--output=avail", "-BM", "/dev/shm"]).output();
+        let told = df.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+        told.lines().nth(1).and_then(|l| l.trim().trim_end_matches('M').parse::<u32>().ok()).is_some_and(|m| m > 256)
+    });
+    if *roomy { TempDir::with_prefix_in("wk-store-", "/dev/shm") } else { TempDir::with_prefix("wk-store-") }.unwrap()
+}
+/// Databases that a case has left empty.
+static USED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A new database with the two roles. The caller drops it.
+async fn make_database() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let base = format!("wk_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let c = connect(&server().unwrap()).await;
+    for role in [OWNER, APP] {
+        let made = format!("create role {role} login nosuperuser nobypassrls nocreatedb password '{PASSWORD}'");
+        // another test may make it at the same time
+        let _there = c.batch_execute(&made).await;
+    }
+    c.batch_execute(&format!("create database {base} owner {OWNER}")).await.unwrap();
+    base
+}
+/// Whether a case has left the schema alone.
+async fn as_the_store_makes_it(c: &tokio_postgres::Client) -> bool {
+    static LEDGER: OnceLock<String> = OnceLock::new();
+    let same = "select (select count(*) from pg_trigger where not tgisinternal) = 0 \
+         and (select count(*) from pg_proc where pronamespace = 'public'::regnamespace) = 0 \
+         and (select array_agg(tablename::text order by tablename) from pg_tables where schemaname = 'public' \
+              and tableowner = $1) = $2 \
+         and (select count(*) from pg_class where relrowsecurity and relforcerowsecurity) = $3 \
+         and (select count(*) from pg_policies) = 2 * $3 + $4";
+    let mut all = [tables::TENANT, tables::PERSON, tables::INSTALLATION].concat();
+    all.sort_unstable();
+    let (forced, person) = (tables::TENANT.len() as i64, tables::PERSON_IN_TENANT.len() as i64);
+    if !c.query_one(same, &[&OWNER, &all, &forced, &person]).await.unwrap().get::<_, Option<bool>>(0).unwrap_or(false) {
+        return false;
+    }
+    let ledger = "select string_agg(name || encode(sum, 'hex'), ' ' order by name) from schema_migration";
+    let ledger: String = c.query_one(ledger, &[]).await.unwrap().get(0);
+    LEDGER.get_or_init(|| ledger.clone()) == &ledger
+}
+
 pub(crate) struct Home {
     pub(crate) engine: Engine,
     pub(crate) folder: TempDir,
@@ -63,28 +110,58 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) async fn new(engine: Engine) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let base = format!("wk_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let me = Self { engine, folder: TempDir::with_prefix("wk-store-").unwrap(), base };
-        if engine == Engine::Postgres {
-            me.make_database().await;
+        let folder = folder();
+        if engine == Engine::Sqlite {
+            return Self { engine, folder, base: String::new() };
+        }
+        let used = USED.lock().unwrap().pop();
+        let me =
+            Self { engine, folder, base: if let Some(base) = used.clone() { base } else { make_database().await } };
+        if used.is_none() {
+            // a commit need not reach the disk; a case that pulls the plug takes an untouched one
+            let c = connect(&server().unwrap()).await;
+            c.batch_execute(&format!("alter database {} set synchronous_commit = off", me.base)).await.unwrap();
         }
         me
     }
-    async fn make_database(&self) {
-        let c = connect(&server().unwrap()).await;
-        for role in [OWNER, APP] {
-            let made = format!("create role {role} login nosuperuser nobypassrls nocreatedb password '{PASSWORD}'");
-            // another test may make it at the same time
-            let _there = c.batch_execute(&made).await;
-        }
-        c.batch_execute(&format!("create database {} owner {OWNER}", self.base)).await.unwrap();
+    /// A database that nobody has opened yet, on the disk.
+    pub(crate) async fn untouched(&self) -> Self {
+        let base = if self.engine == Engine::Postgres { make_database().await } else { String::new() };
+        Self { engine: self.engine, folder: TempDir::with_prefix("wk-store-").unwrap(), base }
     }
-    /// Takes the database away again; the folder goes by itself.
+    /// Empties the database for the next case, as making one takes longer than most cases; one whose schema a case
+    /// has changed goes. The folder goes by itself.
     pub(crate) async fn leave(&self) {
-        if self.engine == Engine::Postgres {
+        if self.engine != Engine::Postgres {
+            return;
+        }
+        let c = self.superuser().await;
+        c.batch_execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() \
+             and pid <> pg_backend_pid()",
+        )
+        .await
+        .unwrap();
+        if as_the_store_makes_it(&c).await {
+            let tables = [tables::TENANT, tables::PERSON, tables::INSTALLATION].concat();
+            let rows = tables.iter().filter(|t| **t != "schema_migration").map(|t| format!("delete from {t};"));
+            let nil = uuid::Uuid::nil();
+            let head = format!("insert into audit_head values ('{nil}', 0, decode(repeat('00', 32), 'hex'))");
+            c.batch_execute(&(rows.collect::<String>() + &head)).await.unwrap();
+            USED.lock().unwrap().push(self.base.clone());
+        } else {
             let c = connect(&server().unwrap()).await;
             c.batch_execute(&format!("drop database if exists {} with (force)", self.base)).await.unwrap();
+        }
+    }
+    /// Drops what was kept for further cases.
+    pub(crate) async fn close() {
+        let used = std::mem::take(&mut *USED.lock().unwrap());
+        if !used.is_empty() {
+            let c = connect(&server().unwrap()).await;
+            for base in used {
+                c.batch_execute(&format!("drop database if exists {base} with (force)")).await.unwrap();
+            }
         }
     }
 

@@ -22,13 +22,16 @@ fn reply(text: &str) -> Remembered {
 async fn a_key_is_found_until_it_ends(home: &Home) {
     let (store, scope) = given::one(home).await;
     let token = TokenId::new(uuid());
-    write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("one"), NOW).await).await.unwrap();
+    write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("one"), NOW).await)
+        .await
+        .unwrap();
     let at = store.at(&scope);
     let last = NOW.plus(idempotency::REMEMBER).minus(Span::from_micros(1));
     for now in [NOW, last] {
         let found = idempotency::find(at, token, "op", "k", now).await.unwrap().unwrap();
         assert_eq!((found.args_hash, found.reply.as_str(), found.items), ([5; 32], "one", 2));
-        let taken = write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("two"), now).await);
+        let taken =
+            write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("two"), now).await);
         assert_eq!(taken.await.unwrap_err().kind(), ErrorKind::Conflict);
     }
     let over = NOW.plus(idempotency::REMEMBER);
@@ -48,9 +51,13 @@ async fn a_key_is_found_until_it_ends(home: &Home) {
 async fn a_key_belongs_to_its_token_and_operation(home: &Home) {
     let (store, scope) = given::one(home).await;
     let (token, other) = (TokenId::new(uuid()), TokenId::new(uuid()));
-    write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("one"), NOW).await).await.unwrap();
+    write(&store, &scope, async move |tx| idempotency::keep(tx, token, "op", "k", &reply("one"), NOW).await)
+        .await
+        .unwrap();
     let at = store.at(&scope);
-    for (token, op, key) in [(other, "op", "k"), (token, "op2", "k"), (token, "op", "K"), (token, "op", "k "), (token, "op", "")] {
+    for (token, op, key) in
+        [(other, "op", "k"), (token, "op2", "k"), (token, "op", "K"), (token, "op", "k "), (token, "op", "")]
+    {
         assert!(idempotency::find(at, token, op, key, NOW).await.unwrap().is_none(), "{op} {key}");
     }
     assert!(idempotency::find(at, token, "op", "k", NOW).await.unwrap().is_some());

@@ -50,5 +50,8 @@ const FILES: &[(&str, &[Case])] = &[
 fn main() -> ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = FILES.iter().flat_map(|(file, cases)| cases.iter().flat_map(move |c| c.trials(file))).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let told = libtest_mimic::run(&arguments, trials).exit_code();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(home::Home::close());
+    told
 }

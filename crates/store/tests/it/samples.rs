@@ -100,7 +100,9 @@ async fn the_latest_of_a_subject_is_by_its_time(home: &Home) {
 async fn subjects_and_sources_stand_beside_each_other(home: &Home) {
     let (store, scope, kri, from) = with_kri(home).await;
     let other = watchkeep_model::IntegrationId::new(uuid());
-    for (subject, source, value) in [("b", from, 1.0), ("a", other, 2.0), ("a", from, 3.0), ("", from, 4.0), ("B", from, 5.0)] {
+    for (subject, source, value) in
+        [("b", from, 1.0), ("a", other, 2.0), ("a", from, 3.0), ("", from, 4.0), ("B", from, 5.0)]
+    {
         let s = NewSample { subject: subject.into(), ..new_sample(kri, source, NOW, value) };
         assert!(add(&store, &scope, &s).await);
     }
@@ -115,7 +117,8 @@ async fn history_is_read_in_both_directions(home: &Home) {
         assert!(add(&store, &scope, &new_sample(kri, from, NOW.plus(Span::days(day.into())), day.into())).await);
     }
     let values = |rows: Vec<samples::SampleRow>| rows.into_iter().map(|r| r.value.unwrap()).collect::<Vec<_>>();
-    let from_third = write(&store, &scope, async move |tx| samples::since(tx, kri, NOW.plus(Span::days(3)), 4).await).await;
+    let from_third =
+        write(&store, &scope, async move |tx| samples::since(tx, kri, NOW.plus(Span::days(3)), 4).await).await;
     assert_eq!(values(from_third.unwrap()), [3.0, 4.0, 5.0, 6.0]);
     let to_third = samples::before(store.at(&scope), kri, NOW.plus(Span::days(3)), 2).await.unwrap();
     assert_eq!(values(to_third), [2.0, 1.0]);
@@ -134,7 +137,12 @@ async fn a_sample_without_a_value_says_why(home: &Home) {
 async fn points_are_one_a_day(home: &Home) {
     let (store, scope, kri, _) = with_kri(home).await;
     let day = |n: i64| NOW.start_of_day().plus(Span::days(n));
-    let point = move |n: i64, value: f64| samples::PointRow { day: day(n), value: Some(value), state: State::Ok, status: Status::Amber };
+    let point = move |n: i64, value: f64| samples::PointRow {
+        day: day(n),
+        value: Some(value),
+        state: State::Ok,
+        status: Status::Amber,
+    };
     let inside = write(&store, &scope, async move |tx| {
         for p in [point(1, 1.0), point(0, 0.5), point(2, 2.0), point(1, 1.5)] {
             samples::put_point(tx, kri, &p).await?;
@@ -197,7 +205,9 @@ async fn a_stale_green_is_unknown_and_a_stale_red_stays_red(home: &Home) {
         .unwrap();
     }
     let at = store.at(&scope);
-    for (now, green, state) in [(end, Status::Green, State::Ok), (end.plus(Span::from_micros(1)), Status::Unknown, State::Stale)] {
+    for (now, green, state) in
+        [(end, Status::Green, State::Ok), (end.plus(Span::from_micros(1)), Status::Unknown, State::Stale)]
+    {
         for (slug, status) in [("green", green), ("amber", Status::Amber), ("red", Status::Red)] {
             let k = kris::by_slug(at, slug, now).await.unwrap().unwrap();
             assert_eq!((k.status, k.state, k.value), (status, state, Some(1.0)), "{slug} at {now}");

@@ -27,7 +27,12 @@ pub(crate) const CASES: &[Case] = cases![
 ];
 
 const fn place() -> Place<'static> {
-    Place { table: "integration_secret", tenant: TenantId::new(Uuid::from_u128(1)), row: Uuid::from_u128(2), column: "password" }
+    Place {
+        table: "integration_secret",
+        tenant: TenantId::new(Uuid::from_u128(1)),
+        row: Uuid::from_u128(2),
+        column: "password",
+    }
 }
 fn keys() -> Keyring {
     Keyring::generate().unwrap()
@@ -244,7 +249,9 @@ async fn a_secret_goes_through_the_database(home: &Home) {
     let kept = raw.rows("select sealed from integration_secret").await.concat();
     assert_eq!(kept.len(), 1);
     assert!(!kept[0].contains(&crate::raw::hex(b"second")));
-    assert!(write(&store, &acme.scope, async move |tx| seal::drop_secret(tx, integration, "password").await).await.unwrap());
+    assert!(
+        write(&store, &acme.scope, async move |tx| seal::drop_secret(tx, integration, "password").await).await.unwrap()
+    );
     assert!(seal::secret(store.at(&acme.scope), &keys, tenant, integration, "password").await.unwrap().is_none());
 }
 

@@ -16,7 +16,7 @@ use crate::out::or_dash;
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
-pub enum Audit {
+pub(crate) enum Audit {
     /// Read every chain again and hold it against its checkpoints; ends with 6 if anything is wrong.
     Verify,
     /// Show the newest entries of a tenant. The reading itself is recorded.
@@ -84,7 +84,7 @@ impl Audit {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let desk = Desk::open(app).await?;
         match self {
             Self::Verify => {
@@ -134,7 +134,9 @@ fn tell(app: &App, report: &Report, file: &str) -> Result {
     if report.is_clean() {
         return Ok(());
     }
-    app.out.line("The log was changed behind the hub's back, or damaged: keep a copy of the data folder before anything else.")
+    app.out.line(
+        "The log was changed behind the hub's back, or damaged: keep a copy of the data folder before anything else.",
+    )
 }
 
 fn list(app: &App, rows: Vec<Row>) -> Result {

@@ -16,7 +16,7 @@ use crate::fault::{Fault, Result};
 /// The copy holds everything but keys: keep a copy of the keyring elsewhere. The checkpoints of the audit log are copied
 /// beside it, as FILE.checkpoints.
 #[derive(Args, Debug)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// The file to write; it must not exist.
     file: PathBuf,
 }
@@ -26,11 +26,11 @@ pub struct Backup {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Note {
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Where.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// How large.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Backup {
@@ -38,7 +38,7 @@ impl Backup {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let file = std::path::absolute(&self.file).map_err(|e| Fault::io(self.file.display(), &e))?;
         let beside = checkpoints_beside(&file);
         for taken in [&file, &beside].into_iter().filter(|f| f.exists()) {
@@ -59,7 +59,12 @@ impl Backup {
         let text = serde_json::to_string(&note).map_err(|e| Fault::new(Exit::Failed, e.to_string()))?;
         std::fs::write(config.backup_note(), text).map_err(|e| Fault::io(config.backup_note().display(), &e))?;
 
-        app.out.line(format!("{} ({} KiB), verified; checkpoints in {}", file.display(), made / 1024, beside.display()))?;
+        app.out.line(format!(
+            "{} ({} KiB), verified; checkpoints in {}",
+            file.display(),
+            made / 1024,
+            beside.display()
+        ))?;
         app.out.note(format!("no key is in it: keep a copy of {} elsewhere", config.keyring_file().display()));
         app.out.document(&json!({
             "file": file.display().to_string(), "bytes": made, "checkpoints": beside.display().to_string(), "verified": true,

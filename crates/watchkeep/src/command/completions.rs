@@ -9,7 +9,7 @@ use crate::fault::Result;
 
 /// The completion script of a shell.
 #[derive(Args, Debug)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
     shell: Shell,
@@ -20,7 +20,7 @@ impl Completions {
     ///
     /// # Errors
     /// If the output cannot be written.
-    pub fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit> {
         let mut script = vec![];
         clap_complete::generate(self.shell, &mut Cli::command(), "watchkeep", &mut script);
         app.out.raw(&String::from_utf8_lossy(&script))?;

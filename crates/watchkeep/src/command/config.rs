@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 
 /// The configuration.
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub(crate) enum Config {
     /// Show every key with its value and where it comes from; secrets are not shown.
     Show {
         /// Only keys that were set.
@@ -34,7 +34,7 @@ impl Config {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit> {
         match self {
             Self::Show { set } => show(app, &app.config()?, set)?,
             Self::Check => {
@@ -61,11 +61,14 @@ fn show(app: &App, config: &Loaded, only_set: bool) -> Result {
         .filter(|(_, _, origin)| !only_set || *origin != Origin::Default)
         .collect();
     if app.out.json {
-        let items: Vec<Value> =
-            all.iter().map(|(key, value, origin)| json!({ "key": key.path, "value": value, "origin": origin.to_string() })).collect();
+        let items: Vec<Value> = all
+            .iter()
+            .map(|(key, value, origin)| json!({ "key": key.path, "value": value, "origin": origin.to_string() }))
+            .collect();
         return app.out.document(&json!({ "items": items }));
     }
-    let rows = all.into_iter().map(|(key, value, origin)| vec![key.path.to_owned(), value_or_none(value), origin.to_string()]);
+    let rows =
+        all.into_iter().map(|(key, value, origin)| vec![key.path.to_owned(), value_or_none(value), origin.to_string()]);
     app.out.table(&["key", "value", "from"], rows.collect())
 }
 
@@ -75,7 +78,10 @@ fn value_or_none(value: Option<String>) -> String {
 
 fn explain(app: &App, path: &str) -> Result {
     let key = keys().find(|key| key.path == path).ok_or_else(|| {
-        let fix = nearest(path).map_or_else(|| "`watchkeep config reference` lists all keys".to_owned(), |n| format!("did you mean `{n}`?"));
+        let fix = nearest(path).map_or_else(
+            || "`watchkeep config reference` lists all keys".to_owned(),
+            |n| format!("did you mean `{n}`?"),
+        );
         Fault::new(Exit::NotFound, format!("there is no key `{path}`")).hint(fix)
     })?;
     let config = app.config()?;
@@ -84,7 +90,8 @@ fn explain(app: &App, path: &str) -> Result {
     let overruled = &entries[..entries.len().saturating_sub(1)];
     let told = |e: &Entry| (value_or_none((key.show)(&e.given)), e.origin.to_string());
     if app.out.json {
-        let before: Vec<Value> = overruled.iter().rev().map(told).map(|(v, o)| json!({ "value": v, "origin": o })).collect();
+        let before: Vec<Value> =
+            overruled.iter().rev().map(told).map(|(v, o)| json!({ "value": v, "origin": o })).collect();
         return app.out.document(&json!({
             "key": path, "value": value, "origin": origin.to_string(), "overruled": before, "about": key.about(),
             "expected": key.expected, "default": default(key), "variable": key.variable(), "secret": key.secret,
@@ -125,7 +132,8 @@ fn reference() -> String {
          environment.\n"
     );
     for section in SECTIONS {
-        let title = if section.name.is_empty() { "Before the first section".to_owned() } else { format!("[{}]", section.name) };
+        let title =
+            if section.name.is_empty() { "Before the first section".to_owned() } else { format!("[{}]", section.name) };
         page.push_str(&format!("\n## {title}\n\n{}\n", line(section.about)));
         for key in section.keys {
             let name = key.path.rsplit('.').next().unwrap_or(key.path);

@@ -26,7 +26,7 @@ use crate::{hold, telemetry};
 /// Two tenants with 90 days of history, and a token for the first. With --json it prints one line and serves until it is
 /// stopped.
 #[derive(Args, Debug)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Keep the data in this folder; a demo that is there already is served again.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -46,7 +46,7 @@ impl Demo {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let watch = Stopwatch::start();
         // the machine's own hub is nobody's demo
         let mut app = app.clone();
@@ -102,7 +102,9 @@ impl Demo {
         let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
         match self.port {
             Some(port) => listen(config, at(port)).await,
-            None if config.layers.origin("server.listen") != Origin::Default => listen(config, config.server.listen).await,
+            None if config.layers.origin("server.listen") != Origin::Default => {
+                listen(config, config.server.listen).await
+            }
             None => match listen(config, at(PORT)).await {
                 Err(fault) if fault.exit == Exit::Unavailable => listen(config, at(0)).await,
                 other => other,
@@ -165,7 +167,8 @@ async fn token(desk: &Desk, tenant: &Slug) -> Result<String> {
     let scope = desk.admin.tenant(tenant).await?;
     let members = people::members(desk.store().at(&scope)).await?;
     let able = members.iter().filter(|m| m.role.reaches(Role::Analyst) && m.disabled_at.is_none());
-    let person = able.max_by_key(|m| m.role).ok_or_else(|| Fault::new(Exit::Failed, "nobody of the demo may have a token"))?;
+    let person =
+        able.max_by_key(|m| m.role).ok_or_else(|| Fault::new(Exit::Failed, "nobody of the demo may have a token"))?;
     let new = NewPat {
         user: person.email.clone(),
         name: "demo".into(),

@@ -16,7 +16,7 @@ mod tls;
 ///
 /// Ends with 6 if something is wrong; with --strict also if something needs a look.
 #[derive(Args, Debug)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// Also end with 6 for what needs a look.
     #[arg(long)]
     strict: bool,
@@ -66,7 +66,7 @@ impl Doctor {
     ///
     /// # Errors
     /// If the configuration cannot be used; what is wrong beyond it is a finding.
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let config = app.config()?;
         let mut checks = vec![Check::ok("configuration", format!("{} files read", config.files.len()))];
         checks.extend(data::folder(&config));

@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Bring data in from files.
 #[derive(Debug, Subcommand)]
-pub enum Import {
+pub(crate) enum Import {
     /// KRI samples from a CSV file: a preview, and with --apply the same for good.
     ///
     /// The first line names the columns, in any order: kri and value (or numerator and denominator), and optionally
@@ -43,7 +43,7 @@ impl Import {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let Self::Kris { file, of, apply, skip_bad } = self;
         let (out, bytes) = (app.out, read(&file)?);
         let desk = Desk::open(app).await?;
@@ -74,7 +74,9 @@ impl Import {
             out.line(format!("new from the catalogue: {}", new_kris.join(", ")))?;
         }
         match &done {
-            Some(d) => out.line(format!("kept {} samples, {} were known already (run {})", d.written, d.skipped, d.run_id))?,
+            Some(d) => {
+                out.line(format!("kept {} samples, {} were known already (run {})", d.written, d.skipped, d.run_id))?
+            }
             None if !apply => out.line("preview only, nothing was written; add --apply to keep the rows")?,
             None => {}
         }
@@ -85,8 +87,9 @@ impl Import {
         }))?;
         if apply && done.is_none() {
             let told = format!("nothing was kept: {} problems in {name}", problems.len());
-            return Err(Fault::new(Exit::Invalid, told)
-                .hint("correct the rows, or keep the good ones with --apply --skip-bad"));
+            return Err(
+                Fault::new(Exit::Invalid, told).hint("correct the rows, or keep the good ones with --apply --skip-bad")
+            );
         }
         Ok(if bad && !apply { Exit::Findings } else { Exit::Ok })
     }

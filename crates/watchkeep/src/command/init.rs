@@ -19,7 +19,7 @@ use crate::temporary::make_private;
 /// What is not given as a flag is asked for on a terminal. It is run once; what an interrupted run began, the next one
 /// ends.
 #[derive(Args, Debug)]
-pub struct Init {
+pub(crate) struct Init {
     /// The name of the first tenant, such as "Acme Corp".
     #[arg(long, value_name = "NAME")]
     tenant_name: Option<String>,
@@ -49,7 +49,7 @@ impl Init {
     ///
     /// # Errors
     /// [`Exit::Invalid`] if there is a hub already; [`Exit::Usage`] if something is missing and nobody can be asked.
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let config = app.config()?;
         if config.database_file().is_some_and(|file| file.exists()) {
             // looked at first, so that nothing is asked in vain
@@ -97,7 +97,11 @@ impl Init {
             ("  Keys", format!("{}: keep a copy elsewhere, backups hold none", config.keyring_file().display())),
             ("  Start", "watchkeep serve".to_owned()),
             ("  Claude Code", claude_code(&endpoint, &token.secret)),
-            ("  Try next", "watchkeep kri add --signal mfa_coverage_pct  ·  watchkeep import kris FILE.csv  ·  watchkeep doctor".to_owned()),
+            (
+                "  Try next",
+                "watchkeep kri add --signal mfa_coverage_pct  ·  watchkeep import kris FILE.csv  ·  watchkeep doctor"
+                    .to_owned(),
+            ),
         ])?;
         app.out.document(&json!({
             "dataDir": config.data_dir().display().to_string(), "database": config.database_name(),
@@ -136,7 +140,8 @@ impl Init {
         let tenant = match &self.tenant {
             Some(slug) => slug.clone(),
             None => Slug::from_name(&tenant_name).ok_or_else(|| {
-                Fault::new(Exit::Usage, format!("no slug can be made of the name `{tenant_name}`")).hint("give one: --tenant SLUG")
+                Fault::new(Exit::Usage, format!("no slug can be made of the name `{tenant_name}`"))
+                    .hint("give one: --tenant SLUG")
             })?,
         };
         Ok(First { tenant, tenant_name, email: email(&address)? })

@@ -14,7 +14,7 @@ use crate::out::or_dash;
 
 /// Integrations: where samples come from.
 #[derive(Debug, Subcommand)]
-pub enum Integration {
+pub(crate) enum Integration {
     /// List integrations with their last runs.
     List {
         /// The tenant.
@@ -64,13 +64,14 @@ impl Integration {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let (out, desk) = (app.out, Desk::open(app).await?);
         match self {
             Self::List { of, kind } => list(app, &desk, &of, kind).await?,
             Self::Create { name, of, kind, vendor, priority } => {
                 let scope = desk.tenant(of.tenant.as_ref()).await?;
-                let made = desk.admin.create_integration(&scope, &NewIntegration { name, vendor, kind, priority }).await?;
+                let made =
+                    desk.admin.create_integration(&scope, &NewIntegration { name, vendor, kind, priority }).await?;
                 out.line(format!("integration {} ({}) made in {}", made.name, made.id, scope.slug()))?;
                 out.document(&serde_json::json!({
                     "id": made.id, "name": made.name, "sourceType": made.source_kind, "priority": made.priority,

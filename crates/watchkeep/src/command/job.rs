@@ -16,7 +16,7 @@ use crate::out::or_dash;
 
 /// What the hub does by itself.
 #[derive(Debug, Subcommand)]
-pub enum Job {
+pub(crate) enum Job {
     /// List the jobs of the last days, newest first.
     List {
         /// How far to look back, such as 24h or 7d.
@@ -77,7 +77,7 @@ impl Job {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         match self {
             Self::Kinds => kinds(app)?,
             Self::List { since, limit } => {
@@ -129,7 +129,8 @@ fn list(app: &App, all: Vec<JobRow>) -> Result {
 
 fn unknown(kind: &str) -> Fault {
     let near = watchkeep_model::word::nearest(kind, JOBS.iter().map(|def| def.kind));
-    let fix = near.map_or_else(|| "`watchkeep job kinds` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+    let fix =
+        near.map_or_else(|| "`watchkeep job kinds` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
     Fault::new(Exit::NotFound, format!("there is no kind of job `{kind}`")).hint(fix)
 }
 
@@ -150,7 +151,9 @@ async fn run(app: &App, desk: &Desk, def: &'static JobDef) -> Result {
     let ended: Vec<JobRow> = mine.into_iter().filter(|j| j.kind == def.kind).collect();
     if let Some(failed) = ended.first().filter(|j| j.last_error.is_some() && j.state != "done") {
         let why = failed.last_error.clone().unwrap_or_default();
-        return Err(Fault::new(Exit::Failed, format!("{}: {why}", def.kind)).hint("it is put back and will be tried again"));
+        return Err(
+            Fault::new(Exit::Failed, format!("{}: {why}", def.kind)).hint("it is put back and will be tried again")
+        );
     }
     if done == 0 {
         app.out.note("a running hub took the job before this command could");

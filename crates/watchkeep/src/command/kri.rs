@@ -22,7 +22,7 @@ use line::{Line, Sample, amount};
 
 /// KRIs: their definitions and values.
 #[derive(Debug, Subcommand)]
-pub enum Kri {
+pub(crate) enum Kri {
     /// List KRIs with their values.
     List(List),
     /// Show a KRI with its latest samples.
@@ -59,7 +59,7 @@ pub enum Kri {
 
 /// Which KRIs.
 #[derive(Args, Debug)]
-pub struct List {
+pub(crate) struct List {
     /// The tenant.
     #[command(flatten)]
     of: OfTenant,
@@ -76,7 +76,7 @@ pub struct List {
 
 /// A new KRI.
 #[derive(Args, Debug)]
-pub struct Add {
+pub(crate) struct Add {
     /// The tenant.
     #[command(flatten)]
     of: OfTenant,
@@ -122,7 +122,7 @@ pub struct Add {
 #[derive(Args, Debug)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "about", "amber", "red", "target", "cadence", "owner"])))]
-pub struct Edit {
+pub(crate) struct Edit {
     /// Its slug or id.
     kri: String,
     /// The tenant.
@@ -153,7 +153,7 @@ pub struct Edit {
 
 /// A value that a person knows.
 #[derive(Args, Debug)]
-pub struct Set {
+pub(crate) struct Set {
     /// The KRI's slug or id.
     kri: String,
     /// The value; leave it out and give --state where it could not be had, or give the two parts of a share.
@@ -196,7 +196,7 @@ impl Kri {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         if let Self::Signals { query } = self {
             return signals(app, query.as_deref());
         }
@@ -232,7 +232,8 @@ impl Kri {
             }
             Self::Set(value) => {
                 let scope = desk.tenant(value.of.tenant.as_ref()).await?;
-                let (row, now, new) = desk.admin.record_value(&scope, &value.kri, value.statement(desk.admin.now())).await?;
+                let (row, now, new) =
+                    desk.admin.record_value(&scope, &value.kri, value.statement(desk.admin.now())).await?;
                 let known = if new { "recorded" } else { "was recorded before" };
                 out.line(format!("{known}; KRI {} is {}: {}", row.slug, now.status, amount(now.value, row.unit)))?;
                 out.document(&json!({

@@ -11,7 +11,7 @@ use crate::temporary::Temporary;
 
 /// The OpenAPI document of the REST API.
 #[derive(Args, Debug)]
-pub struct Openapi {
+pub(crate) struct Openapi {
     /// The address of the hub in the document.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8420")]
     url: String,
@@ -22,7 +22,7 @@ impl Openapi {
     ///
     /// # Errors
     /// If the output cannot be written.
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let folder = Temporary::new("openapi")?;
         let store = Store::open(Options::sqlite(folder.path().join("hub.db"))).await?;
         let hub = desk::make_hub(store, Limits::NONE, &Keyring::generate()?, &self.url)?;

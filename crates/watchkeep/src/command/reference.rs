@@ -8,7 +8,7 @@ use crate::fault::Result;
 
 /// Reference pages about the program itself.
 #[derive(Debug, Subcommand)]
-pub enum Reference {
+pub(crate) enum Reference {
     /// Every command with its flags, as Markdown.
     Commands,
     /// The exit codes, as Markdown.
@@ -20,7 +20,7 @@ impl Reference {
     ///
     /// # Errors
     /// If the output cannot be written.
-    pub fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit> {
         match self {
             Self::ExitCodes => app.out.raw(&Exit::markdown())?,
             Self::Commands => {

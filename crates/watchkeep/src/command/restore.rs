@@ -19,7 +19,7 @@ use crate::{desk, hold};
 /// The hub must be stopped. The database that is there is kept beside it under another name, and so is its checkpoint
 /// file. A backup of a newer version is refused.
 #[derive(Args, Debug)]
-pub struct Restore {
+pub(crate) struct Restore {
     /// The backup.
     file: PathBuf,
     /// Only try: restore into a temporary folder and verify, change nothing.
@@ -32,7 +32,7 @@ impl Restore {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let config = app.config()?;
         if !self.file.is_file() {
             return Err(Fault::new(Exit::NotFound, format!("there is no file {}", self.file.display())));
@@ -56,7 +56,10 @@ impl Restore {
         if let Some(keys) = Keyring::load(&desk.config.keyring_file())? {
             desk.store().checkpoint(&keys, &desk.config.checkpoint_file(), desk.admin.now()).await?;
         } else {
-            app.out.note(format!("the keyring {} is missing: restore your copy of it", desk.config.keyring_file().display()));
+            app.out.note(format!(
+                "the keyring {} is missing: restore your copy of it",
+                desk.config.keyring_file().display()
+            ));
         }
         held.release();
 
@@ -116,7 +119,9 @@ async fn try_out(app: &App, config: &Config, file: &Path, level: &str) -> Result
         Some(keys) => {
             let report = store.verify(&keys, &checkpoints_beside(file)).await?;
             findings.extend(report.file);
-            findings.extend(report.chains.into_iter().flat_map(|c| c.problems.into_iter().map(move |p| format!("{}: {p}", c.name))));
+            findings.extend(
+                report.chains.into_iter().flat_map(|c| c.problems.into_iter().map(move |p| format!("{}: {p}", c.name))),
+            );
             let (count, bad) = store.try_seals(&keys).await?;
             sealed = Some(count);
             findings.extend(bad);
@@ -126,7 +131,8 @@ async fn try_out(app: &App, config: &Config, file: &Path, level: &str) -> Result
             config.keyring_file().display()
         )),
     }
-    app.out.line(format!("{} is whole: schema {level}, {tenants} tenants; nothing was changed here", file.display()))?;
+    app.out
+        .line(format!("{} is whole: schema {level}, {tenants} tenants; nothing was changed here", file.display()))?;
     for finding in &findings {
         app.out.line(finding)?;
     }

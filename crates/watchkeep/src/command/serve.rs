@@ -14,7 +14,7 @@ use crate::{desk, hold, telemetry};
 ///
 /// Stops at Ctrl-C or SIGTERM, after what runs has come to its end. With --json one line tells where it serves.
 #[derive(Args, Debug)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// The address and port to listen on (`server.listen`).
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -28,7 +28,7 @@ impl Serve {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let app = app.with("server.listen", "--listen", self.listen);
         let app = app.with("server.public_url", "--public-url", self.public_url);
         let config = app.config()?;
@@ -47,7 +47,8 @@ impl Serve {
             version = env!("CARGO_PKG_VERSION"), url = house.url, listening = %house.listening,
             database = config.database_name(), "Watchkeep serves"
         );
-        app.out.document(&json!({ "url": house.url, "listening": house.listening, "mcp": { "risk": house.risk() } }))?;
+        app.out
+            .document(&json!({ "url": house.url, "listening": house.listening, "mcp": { "risk": house.risk() } }))?;
         house.serve().await?;
         if let Some(held) = held {
             held.release();

@@ -12,7 +12,7 @@ use crate::out::{or_dash, yes};
 
 /// Tenants.
 #[derive(Debug, Subcommand)]
-pub enum Tenant {
+pub(crate) enum Tenant {
     /// List all tenants.
     List,
     /// Make a tenant.
@@ -76,7 +76,7 @@ impl Tenant {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let desk = Desk::open(app).await?;
         let (done, row) = match self {
             Self::List => {
@@ -100,7 +100,9 @@ impl Tenant {
                 ("made", desk.admin.create_tenant(slug, &name, false).await?)
             }
             Self::Rename { to: None, name: None, .. } => {
-                return Err(Fault::new(Exit::Usage, "nothing to change was named").hint("give --to SLUG, --name NAME, or both"));
+                return Err(
+                    Fault::new(Exit::Usage, "nothing to change was named").hint("give --to SLUG, --name NAME, or both")
+                );
             }
             Self::Rename { slug, to, name } => ("renamed", desk.admin.rename_tenant(slug, to, name.as_deref()).await?),
             Self::Disable { slug } => ("closed", desk.admin.switch_tenant(slug, false).await?),

@@ -14,7 +14,7 @@ use crate::out::or_dash;
 
 /// Personal access tokens and API keys.
 #[derive(Debug, Subcommand)]
-pub enum Token {
+pub(crate) enum Token {
     /// Make a token or key. It is shown this once, alone on the output stream.
     Create {
         /// What it is: pat for an MCP client of a person, api for a program at the REST API.
@@ -62,7 +62,7 @@ pub enum Token {
 
 /// What a credential is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A personal access token.
     Pat,
     /// An API key.
@@ -71,7 +71,7 @@ pub enum Kind {
 
 /// The connectors that a token opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Opens {
+pub(crate) enum Opens {
     /// KRIs and risks, at /api/mcp.
     Risk,
     /// Hosts and alerts, at /mcp.
@@ -175,7 +175,7 @@ impl Token {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let desk = Desk::open(app).await?;
         match self {
             Self::Create { kind, user, of, name, scope: write, connector, expires } => {
@@ -189,7 +189,9 @@ impl Token {
                         desk.admin.create_key(&scope, &NewKey { name, write, lifetime: expires }).await?
                     }
                     (Kind::Pat, None) => {
-                        return Err(Fault::new(Exit::Usage, "a token belongs to a user").hint("name them with --user EMAIL"));
+                        return Err(
+                            Fault::new(Exit::Usage, "a token belongs to a user").hint("name them with --user EMAIL")
+                        );
                     }
                     (Kind::Api, Some(_)) => {
                         return Err(Fault::new(Exit::Usage, "an API key belongs to the tenant, not to a user")
@@ -201,7 +203,9 @@ impl Token {
             Self::List { of } => list(app, &desk, &of).await?,
             Self::Revoke { user: Some(user), .. } => revoke_all(app, &desk, &user).await?,
             Self::Revoke { id: Some(id), tenant, .. } => revoke_one(app, &desk, id, tenant).await?,
-            Self::Revoke { .. } => return Err(Fault::new(Exit::Usage, "which one?").hint("name it with --id ID or --user EMAIL")),
+            Self::Revoke { .. } => {
+                return Err(Fault::new(Exit::Usage, "which one?").hint("name it with --id ID or --user EMAIL"));
+            }
         }
         Ok(Exit::Ok)
     }
@@ -279,7 +283,10 @@ mod tests {
 
     #[test]
     fn scopes_are_two_words_at_most() {
-        assert_eq!((may_write("read"), may_write("read write"), may_write("write,read")), (Ok(false), Ok(true), Ok(true)));
+        assert_eq!(
+            (may_write("read"), may_write("read write"), may_write("write,read")),
+            (Ok(false), Ok(true), Ok(true))
+        );
         for bad in ["", "write", "read admin", "mcp:read"] {
             assert!(may_write(bad).is_err(), "{bad}");
         }

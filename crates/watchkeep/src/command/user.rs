@@ -14,7 +14,7 @@ use crate::out::{or_dash, yes};
 
 /// Users and their memberships.
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub(crate) enum User {
     /// List the members of a tenant, or all users.
     List {
         /// Only the members of this tenant.
@@ -150,7 +150,7 @@ impl User {
     ///
     /// # Errors
     /// See [`Exit`].
-    pub async fn run(self, app: &App) -> Result<Exit> {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let (out, desk) = (app.out, Desk::open(app).await?);
         match self {
             Self::List { tenant: Some(slug) } => members(app, &desk, &slug).await?,

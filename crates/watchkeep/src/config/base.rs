@@ -5,7 +5,7 @@ use super::section::section;
 
 section! {
     /// Where the hub keeps what it has. These keys stand before the first section.
-    pub struct Base ("") {
+    pub(crate) struct Base ("") {
         /// The folder of the data. `/var/lib/watchkeep` where that folder exists, else `watchkeep` in
         /// `$XDG_DATA_HOME` or in `~/.local/share`.
         data_dir ("data_dir"): Option<PathBuf> = "",

@@ -7,7 +7,7 @@ use super::setting::{Given, Setting};
 
 section! {
     /// Which database. SQLite needs nothing; PostgreSQL allows several hubs beside each other.
-    pub struct Database ("database") {
+    pub(crate) struct Database ("database") {
         /// `sqlite` for the file `hub.db` in the data folder, `sqlite:PATH` for another file, or the connection URL of
         /// PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/NAME`, of a role that serves (no superuser, no BYPASSRLS,
         /// not the owner of the tables).
@@ -26,7 +26,7 @@ section! {
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Url {
+pub(crate) enum Url {
     /// A file; none for the usual one.
     Sqlite(Option<PathBuf>),
     /// A server.
@@ -57,11 +57,11 @@ impl Setting for Url {
 
 /// The connection URL of a PostgreSQL server. Shown without its password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ServerUrl(String);
+pub(crate) struct ServerUrl(String);
 
 impl ServerUrl {
     /// The whole URL.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -12,7 +12,7 @@ use super::{Fault, PREFIX, keys};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Nobody set it.
     Default,
     /// A line of a file.
@@ -39,16 +39,16 @@ impl fmt::Display for Origin {
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The value.
-    pub given: Given,
+    pub(crate) given: Given,
     /// Where it comes from.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// All values that were given, by the path of their key, the winning one last.
 #[derive(Clone, Debug, Default)]
-pub struct Layers(BTreeMap<&'static str, Vec<Entry>>);
+pub(crate) struct Layers(BTreeMap<&'static str, Vec<Entry>>);
 
 /// Variables of the repository's own chores, which are no settings of the hub.
 const CHORES: &[&str] = &["WATCHKEEP_BIN", "WATCHKEEP_LONG", "WATCHKEEP_TEST_PG"];
@@ -61,23 +61,23 @@ const SHORT: &[(&str, &str)] = &[
 ];
 
 /// The short name of a key, where it has one.
-pub fn short(path: &str) -> Option<&'static str> {
+pub(crate) fn short(path: &str) -> Option<&'static str> {
     SHORT.iter().find(|(_, p)| *p == path).map(|(name, _)| *name)
 }
 
 impl Layers {
     /// The value that counts; the default if none was given.
-    pub fn value(&self, path: &str, default: &str) -> Given {
+    pub(crate) fn value(&self, path: &str, default: &str) -> Given {
         self.entries(path).last().map_or_else(|| Given::text(default), |entry| entry.given.clone())
     }
 
     /// All that was given for a key, the winning one last.
-    pub fn entries(&self, path: &str) -> &[Entry] {
+    pub(crate) fn entries(&self, path: &str) -> &[Entry] {
         self.0.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// Where the value that counts comes from.
-    pub fn origin(&self, path: &str) -> Origin {
+    pub(crate) fn origin(&self, path: &str) -> Origin {
         self.entries(path).last().map_or(Origin::Default, |entry| entry.origin.clone())
     }
 
@@ -85,7 +85,9 @@ impl Layers {
         if !(key.takes)(&given) {
             let got = match (key.secret, given.kind) {
                 (true, _) => "something else".to_owned(),
-                (false, Some("array" | "table")) => format!("{} {}", article(given.kind), given.kind.unwrap_or_default()),
+                (false, Some("array" | "table")) => {
+                    format!("{} {}", article(given.kind), given.kind.unwrap_or_default())
+                }
                 (false, Some("string") | None) => format!("`{}`", text::clean(&given.text, 60)),
                 (false, Some(kind)) => format!("the {kind} {}", text::clean(&given.text, 60)),
             };
@@ -96,7 +98,7 @@ impl Layers {
     }
 
     /// Reads a TOML file on top.
-    pub fn file(&mut self, file: &Path, text: &str, faults: &mut Vec<Fault>) {
+    pub(crate) fn file(&mut self, file: &Path, text: &str, faults: &mut Vec<Fault>) {
         let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
         let table = match DeTable::parse(text) {
             Ok(table) => table,
@@ -112,7 +114,8 @@ impl Layers {
 
     fn table(&mut self, from: &File<'_>, section: &str, table: &DeTable<'_>, faults: &mut Vec<Fault>) {
         for (name, value) in table {
-            let path = if section.is_empty() { name.get_ref().to_string() } else { format!("{section}.{}", name.get_ref()) };
+            let path =
+                if section.is_empty() { name.get_ref().to_string() } else { format!("{section}.{}", name.get_ref()) };
             let origin = Origin::File(from.file.to_owned(), (from.line)(name.span().start));
             let is_section = super::SECTIONS.iter().any(|s| !s.name.is_empty() && s.name == path);
             match (value.get_ref(), is_section) {
@@ -134,7 +137,7 @@ impl Layers {
     }
 
     /// Reads the environment on top.
-    pub fn environment(&mut self, variables: &[(String, String)], faults: &mut Vec<Fault>) {
+    pub(crate) fn environment(&mut self, variables: &[(String, String)], faults: &mut Vec<Fault>) {
         for (name, value) in variables {
             let Some(rest) = name.strip_prefix(PREFIX).filter(|_| !CHORES.contains(&name.as_str())) else { continue };
             if name == super::FILE_VARIABLE {
@@ -154,7 +157,7 @@ impl Layers {
     }
 
     /// Puts a flag of the command line on top.
-    pub fn flag(&mut self, path: &str, flag: &'static str, value: &str, faults: &mut Vec<Fault>) {
+    pub(crate) fn flag(&mut self, path: &str, flag: &'static str, value: &str, faults: &mut Vec<Fault>) {
         if let Found::Key(key) = find(path) {
             self.put(key, Given::text(value), Origin::Flag(flag), faults);
         }
@@ -196,7 +199,7 @@ fn find(path: &str) -> Found {
 }
 
 /// The path that was probably meant.
-pub fn nearest(path: &str) -> Option<&'static str> {
+pub(crate) fn nearest(path: &str) -> Option<&'static str> {
     let whole = word::nearest(path, keys().map(|key| key.path));
     // the right name in the wrong section
     let name = path.rsplit('.').next().unwrap_or(path);

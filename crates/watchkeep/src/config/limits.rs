@@ -4,7 +4,7 @@ use super::section::section;
 section! {
     /// How often one token or key may call, per minute; 0 means without limit. A caller who was idle may use up a
     /// minute's worth at once.
-    pub struct Limits ("limits") {
+    pub(crate) struct Limits ("limits") {
         /// Lookups and pages of lists.
         calls_per_minute ("limits.calls_per_minute"): u32 = "600",
         /// Searches, exports and summaries over much.

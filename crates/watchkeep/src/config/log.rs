@@ -4,7 +4,7 @@ use super::setting::choice;
 
 section! {
     /// What the hub tells about itself, on the error stream.
-    pub struct Log ("log") {
+    pub(crate) struct Log ("log") {
         /// What is told: `error`, `warn`, `info`, `debug` or `trace`, also per part, such as
         /// `info,watchkeep_server=debug`. The environment variable `WATCHKEEP_LOG` is short for it.
         level ("log.level"): String = "info",
@@ -15,7 +15,7 @@ section! {
 
 choice! {
     /// How log lines are written.
-    pub enum Format {
+    pub(crate) enum Format {
         /// For people on a terminal, JSON elsewhere.
         Auto = "auto",
         /// One short line for people.

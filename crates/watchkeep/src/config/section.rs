@@ -2,48 +2,48 @@
 
 /// A section, as it is described.
 #[derive(Debug)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its name in TOML; empty for the keys before the first section.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it is about.
-    pub about: &'static [&'static str],
+    pub(crate) about: &'static [&'static str],
     /// Its keys.
-    pub keys: &'static [Key],
+    pub(crate) keys: &'static [Key],
 }
 
 /// A key of a section, as it is described.
 #[derive(Debug)]
-pub struct Key {
+pub(crate) struct Key {
     /// Section and name, with a point between: `server.listen`.
-    pub path: &'static str,
+    pub(crate) path: &'static str,
     /// What it is for.
-    pub doc: &'static [&'static str],
+    pub(crate) doc: &'static [&'static str],
     /// What values it takes.
-    pub expected: &'static str,
+    pub(crate) expected: &'static str,
     /// The default as text; empty if nothing is set.
-    pub default: &'static str,
+    pub(crate) default: &'static str,
     /// Its value is a secret, and may come from a file that `<key>_file` names.
-    pub secret: bool,
+    pub(crate) secret: bool,
     /// Tells whether a value is what is expected.
-    pub takes: fn(&super::Given) -> bool,
+    pub(crate) takes: fn(&super::Given) -> bool,
     /// The value as it is shown.
-    pub show: fn(&super::Given) -> Option<String>,
+    pub(crate) show: fn(&super::Given) -> Option<String>,
 }
 
 impl Key {
     /// The environment variable: `WATCHKEEP_SERVER__LISTEN`.
-    pub fn variable(&self) -> String {
+    pub(crate) fn variable(&self) -> String {
         format!("{}{}", super::PREFIX, self.path.to_uppercase().replace('.', "__"))
     }
 
     /// What it is for, in one line.
-    pub fn about(&self) -> String {
+    pub(crate) fn about(&self) -> String {
         line(self.doc)
     }
 }
 
 /// Lines of a doc comment as one.
-pub fn line(doc: &[&str]) -> String {
+pub(crate) fn line(doc: &[&str]) -> String {
     doc.iter().map(|l| l.trim()).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
@@ -53,17 +53,17 @@ pub fn line(doc: &[&str]) -> String {
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
-        pub struct $name:ident ($section:literal) {
+        pub(crate) struct $name:ident ($section:literal) {
             $( $(#[doc = $doc:literal])+ $key:ident ($path:literal $(, $secret:ident)?): $type:ty = $default:literal, )+
         }
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug)]
-        pub struct $name { $( $(#[doc = $doc])+ pub $key: $type, )+ }
+        pub(crate) struct $name { $( $(#[doc = $doc])+ pub $key: $type, )+ }
 
         impl $name {
             /// The description of the section.
-            pub const SECTION: $crate::config::section::Section = $crate::config::section::Section {
+            pub(crate) const SECTION: $crate::config::section::Section = $crate::config::section::Section {
                 name: $section,
                 about: &[$($about),+],
                 keys: &[ $( $crate::config::section::Key {

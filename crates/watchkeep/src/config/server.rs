@@ -9,7 +9,7 @@ use super::setting::{List, Range, Secret};
 
 section! {
     /// Where the hub listens and how it is reached.
-    pub struct Server ("server") {
+    pub(crate) struct Server ("server") {
         /// The address and port to listen on. Anything but a loopback address needs `server.public_url`.
         listen ("server.listen"): SocketAddr = "127.0.0.1:8420",
         /// The address that people and clients type, without a path: `https://hub.example`. It stands in every

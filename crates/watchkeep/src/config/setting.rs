@@ -8,21 +8,21 @@ use watchkeep_server::peer::Cidr;
 
 /// A value as it was given, before its type is known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Given {
+pub(crate) struct Given {
     /// What it is called in TOML (`string`, `integer`, ...); none for text of the environment or the command line,
     /// which may stand for every type.
-    pub kind: Option<&'static str>,
+    pub(crate) kind: Option<&'static str>,
     /// The text; of a list nothing.
-    pub text: String,
+    pub(crate) text: String,
     /// The members of a list.
-    pub items: Vec<Self>,
+    pub(crate) items: Vec<Self>,
     /// The folder that a relative path starts from.
-    pub folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
 }
 
 impl Given {
     /// Text that may stand for every type.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self { kind: None, text: text.into(), items: vec![], folder: None }
     }
 
@@ -32,7 +32,7 @@ impl Given {
 }
 
 /// A type of settings.
-pub trait Setting: Sized {
+pub(crate) trait Setting: Sized {
     /// What is expected, to go on after "expected".
     const EXPECTED: &'static str;
 
@@ -123,10 +123,10 @@ impl<T: Setting> Setting for Option<T> {
 
 /// A list: in TOML an array, elsewhere separated by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct List<T>(pub Vec<T>);
+pub(crate) struct List<T>(pub Vec<T>);
 
 /// What a member of a list is called.
-pub trait Member: Setting {
+pub(crate) trait Member: Setting {
     /// What is expected of the list.
     const LIST: &'static str;
 }
@@ -152,9 +152,9 @@ impl<T: Member> Setting for List<T> {
 
 /// A range of addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
+pub(crate) struct Range {
     /// The range.
-    pub cidr: Cidr,
+    pub(crate) cidr: Cidr,
     text: String,
 }
 
@@ -175,11 +175,11 @@ impl Member for Range {
 
 /// A value that is never shown: neither in an explanation nor in a log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// The value itself.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -203,10 +203,10 @@ impl Setting for Secret {
 
 /// Declares an enum of words as a setting.
 macro_rules! choice {
-    ($(#[doc = $about:literal])+ pub enum $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident = $word:literal, )+ } expected $expected:literal) => {
+    ($(#[doc = $about:literal])+ pub(crate) enum $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident = $word:literal, )+ } expected $expected:literal) => {
         $(#[doc = $about])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $( $(#[doc = $doc])+ $variant, )+ }
+        pub(crate) enum $name { $( $(#[doc = $doc])+ $variant, )+ }
         impl $crate::config::setting::Setting for $name {
             const EXPECTED: &'static str = $expected;
             fn read(given: &$crate::config::setting::Given) -> Option<Self> {
@@ -258,10 +258,8 @@ mod tests {
         type Ranges = List<Range>;
         let both = Ranges::read(&Given::text("10.0.0.0/8, 2001:db8::/32")).unwrap();
         assert_eq!(both.0.len(), 2);
-        let array = Given {
-            items: vec![toml("string", "10.0.0.0/8"), toml("string", "2001:db8::/32")],
-            ..toml("array", "")
-        };
+        let array =
+            Given { items: vec![toml("string", "10.0.0.0/8"), toml("string", "2001:db8::/32")], ..toml("array", "") };
         assert_eq!(Ranges::read(&array), Some(both));
         assert_eq!(Ranges::read(&Given::text("")).unwrap().0, vec![]);
         assert_eq!(Ranges::read(&Given::text("10.0.0.0/99")), None);

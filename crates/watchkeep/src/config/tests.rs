@@ -105,11 +105,15 @@ fn wrong_types_are_told_with_what_is_expected() {
     );
     assert_eq!(
         faults("[server]\nlisten = 8420\n"),
-        ["hub.toml:2: server.listen: expected an IP address and a port, such as 127.0.0.1:8420 or [::]:8420, not the integer 8420"]
+        [
+            "hub.toml:2: server.listen: expected an IP address and a port, such as 127.0.0.1:8420 or [::]:8420, not the integer 8420"
+        ]
     );
     assert_eq!(
         faults("[server]\ntrusted_proxies = \"10.0.0.0/8\"\n"),
-        ["hub.toml:2: server.trusted_proxies: expected a list of address ranges, such as [\"10.0.0.0/8\", \"2001:db8::/32\"], not `10.0.0.0/8`"]
+        [
+            "hub.toml:2: server.trusted_proxies: expected a list of address ranges, such as [\"10.0.0.0/8\", \"2001:db8::/32\"], not `10.0.0.0/8`"
+        ]
     );
     assert_eq!(
         faults("[log]\nformat = \"xml\"\n"),
@@ -124,7 +128,9 @@ fn wrong_types_are_told_with_what_is_expected() {
 fn what_is_no_toml_is_told_with_its_line() {
     let told = faults("[server]\nlisten = \n");
     assert!(told.len() == 1 && told[0].starts_with("hub.toml:2: not TOML: "), "{told:?}");
-    assert!(faults("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"\n")[0].starts_with("hub.toml:3: not TOML"));
+    assert!(
+        faults("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"\n")[0].starts_with("hub.toml:3: not TOML")
+    );
 }
 
 #[test]
@@ -135,10 +141,15 @@ fn the_environment_is_checked_too() {
     };
     assert_eq!(
         load(&[("WATCHKEEP_SERVER__LISTN", "127.0.0.1:1")]).unwrap_err(),
-        ["environment variable WATCHKEEP_SERVER__LISTN: there is no key `server.listn`; did you mean WATCHKEEP_SERVER__LISTEN?"]
+        [
+            "environment variable WATCHKEEP_SERVER__LISTN: there is no key `server.listn`; did you mean WATCHKEEP_SERVER__LISTEN?"
+        ]
     );
-    assert!(load(&[("WATCHKEEP_LIMITS__CALLS_PER_MINUTE", "many")]).unwrap_err()[0].contains("expected a whole number"));
-    let config = load(&[("WATCHKEEP_LISTEN", "127.0.0.1:9"), ("WATCHKEEP_LOG", "debug"), ("WATCHKEEP_LONG", "1")]).unwrap();
+    assert!(
+        load(&[("WATCHKEEP_LIMITS__CALLS_PER_MINUTE", "many")]).unwrap_err()[0].contains("expected a whole number")
+    );
+    let config =
+        load(&[("WATCHKEEP_LISTEN", "127.0.0.1:9"), ("WATCHKEEP_LOG", "debug"), ("WATCHKEEP_LONG", "1")]).unwrap();
     assert_eq!((config.server.listen.port(), config.log.level.as_str()), (9, "debug"));
     // nothing is nothing
     assert_eq!(load(&[("WATCHKEEP_PUBLIC_URL", "")]).unwrap().server.public_url, None);
@@ -162,10 +173,8 @@ fn a_secret_may_come_from_a_file() {
         assert!(origin.to_string().contains("token (named by "), "{origin}");
         assert!(!format!("{:?}", config.server).contains("s3cret"));
     }
-    let missing = Sources {
-        variables: variables(&[("WATCHKEEP_DATABASE__URL_FILE", "/nowhere/url")]),
-        ..Sources::default()
-    };
+    let missing =
+        Sources { variables: variables(&[("WATCHKEEP_DATABASE__URL_FILE", "/nowhere/url")]), ..Sources::default() };
     let told = Config::load(&missing).unwrap_err();
     assert!(told[0].0.starts_with("WATCHKEEP_DATABASE__URL_FILE: the file /nowhere/url cannot be read"), "{told:?}");
 }

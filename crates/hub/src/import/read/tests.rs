@@ -46,7 +46,8 @@ fn files_that_are_no_table_are_refused_with_what_to_do() {
     assert!(refusal(b"kri,value,value\nx,1,2\n").contains("two columns"));
     assert!(refusal(b"kri,value\nx,\xff\n").contains("not UTF-8"));
     assert!(refusal(("a,".repeat(5_000)).as_bytes()).contains("5001 columns"));
-    let long: String = std::iter::once("kri,value\n".to_owned()).chain((0..10_001).map(|i| format!("x,{i}\n"))).collect();
+    let long: String =
+        std::iter::once("kri,value\n".to_owned()).chain((0..10_001).map(|i| format!("x,{i}\n"))).collect();
     assert!(refusal(long.as_bytes()).contains("more than 10000 rows"));
 }
 

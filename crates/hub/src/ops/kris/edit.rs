@@ -30,7 +30,8 @@ pub struct KriRef {
 pub fn of_signal(signal: &str, id: KriId) -> Result<NewKri, Error> {
     let s = catalog::signal(signal).ok_or_else(|| {
         let near = catalog::nearest(signal).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-        let told = format!("there is no signal `{}` in the catalogue; list_signals tells them{near}", text::clean(signal, 80));
+        let told =
+            format!("there is no signal `{}` in the catalogue; list_signals tells them{near}", text::clean(signal, 80));
         Error::flaw("signal", &told)
     })?;
     Ok(NewKri {
@@ -194,7 +195,8 @@ pub async fn add(tx: &mut Tx<'_>, k: &NewKri, now: Timestamp) -> Result<(), Erro
 impl Op for CreateKri {
     const NAME: &'static str = "create_kri";
     const TITLE: &'static str = "Create a KRI";
-    const ABOUT: &'static str = "Makes a KRI of a catalogue signal, or one of the tenant's own with its unit and thresholds.";
+    const ABOUT: &'static str =
+        "Makes a KRI of a catalogue signal, or one of the tenant's own with its unit and thresholds.";
     const DOORS: Doors = Doors::api().rest(Verb::Post, "/kris");
     type Cap = Write;
     type Answer = KriRef;
@@ -264,7 +266,8 @@ impl UpdateKri {
 impl Op for UpdateKri {
     const NAME: &'static str = "update_kri";
     const TITLE: &'static str = "Change a KRI";
-    const ABOUT: &'static str = "Changes name, description, thresholds, cadence or owner of a KRI; its status is judged anew.";
+    const ABOUT: &'static str =
+        "Changes name, description, thresholds, cadence or owner of a KRI; its status is judged anew.";
     const DOORS: Doors = Doors::api().rest(Verb::Patch, "/kris/{id}").repeatable().destructive();
     type Cap = Write;
     type Answer = KriRef;
@@ -374,7 +377,8 @@ impl RecordKriValue {
 impl Op for RecordKriValue {
     const NAME: &'static str = "record_kri_value";
     const TITLE: &'static str = "Record a value";
-    const ABOUT: &'static str = "Records a value that a person knows, with its date and a note. Samples are never changed: a later one counts.";
+    const ABOUT: &'static str =
+        "Records a value that a person knows, with its date and a note. Samples are never changed: a later one counts.";
     const DOORS: Doors = Doors::api().rest(Verb::Post, "/kris/{id}/values");
     type Cap = Write;
     type Answer = Recorded;

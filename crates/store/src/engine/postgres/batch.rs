@@ -162,12 +162,10 @@ const LOCK_FREE: &str =
     "select chain_id, seq, hash from audit_head where chain_id = any($1) order by chain_id for update skip locked";
 const LOCK_WAIT: &str =
     "select chain_id, seq, hash from audit_head where chain_id = any($1) order by chain_id for update";
-const INSERT: &str = concat!(
-    "insert into audit_log (tenant_id, seq, at, event, op, actor_kind, actor_id, actor, target, outcome, args_hash, \
+const INSERT: &str = "insert into audit_log (tenant_id, seq, at, event, op, actor_kind, actor_id, actor, target, outcome, args_hash, \
      duration_us, address, request_id, metadata, hash) select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], \
      $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::bytea[], \
-     $12::bigint[], $13::text[], $14::uuid[], $15::text[], $16::bytea[])"
-);
+     $12::bigint[], $13::text[], $14::uuid[], $15::text[], $16::bytea[])";
 const INSERT_CALLS: &str = "insert into mcp_call_log (tenant_id, called_at, request_id, connector, tool_name, args_hash, \
      result_status, duration_ms, user_id, client_id) select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], \
      $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[])";

@@ -47,9 +47,8 @@ pub(crate) async fn call(
             None => Ok(()),
         },
         "test_missing_capability" => samples(cx),
-        // nobody may be listening
-        "test_trigger_tool_change" => Ok(drop(changes.send(Change::Tools))),
-        "test_trigger_prompt_change" => Ok(drop(changes.send(Change::Prompts))),
+        "test_trigger_tool_change" => announced(changes, Change::Tools),
+        "test_trigger_prompt_change" => announced(changes, Change::Prompts),
         _ => return None,
     };
     Some(done.map(|()| said("done")))
@@ -111,6 +110,11 @@ fn samples(cx: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
             Err(ErrorData::missing_required_client_capability(ClientCapabilities::builder().enable_sampling().build()))
         }
     }
+}
+
+fn announced(changes: &broadcast::Sender<Change>, change: Change) -> Result<(), ErrorData> {
+    let _nobody_listens = changes.send(change);
+    Ok(())
 }
 
 async fn log(cx: &RequestContext<RoleServer>, level: LoggingLevel, text: &str) -> Result<(), ErrorData> {

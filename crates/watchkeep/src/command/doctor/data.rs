@@ -18,7 +18,9 @@ pub(super) fn folder(config: &Config) -> Vec<Check> {
     let shown = folder.display();
     let about = match std::fs::metadata(folder) {
         Ok(about) if about.is_dir() => about,
-        Ok(_) => return vec![Check::fail(NAME, format!("{shown} is no folder"), "name a folder with data_dir or --data")],
+        Ok(_) => {
+            return vec![Check::fail(NAME, format!("{shown} is no folder"), "name a folder with data_dir or --data")];
+        }
         Err(e) => {
             let fix = "run `watchkeep init`, or name the folder of an existing hub with --data";
             return vec![Check::fail(NAME, format!("{shown}: {e}"), fix)];
@@ -41,7 +43,11 @@ fn rights(folder: &Path, about: &std::fs::Metadata) -> Check {
         use std::os::unix::fs::PermissionsExt;
         let mode = about.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Check::warn(NAME, format!("{shown} can be entered by others (mode {mode:o})"), format!("chmod 700 {shown}"));
+            return Check::warn(
+                NAME,
+                format!("{shown} can be entered by others (mode {mode:o})"),
+                format!("chmod 700 {shown}"),
+            );
         }
     }
     Check::ok(NAME, format!("{shown}, writable, closed to others"))

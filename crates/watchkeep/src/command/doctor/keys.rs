@@ -35,7 +35,11 @@ async fn sealed(store: &Store, keys: &Keyring) -> Check {
         Ok((count, bad)) if bad.is_empty() => Check::ok(NAME, format!("{count}, each opens")),
         Ok((count, bad)) => {
             let told = format!("{} of {count} do not open: {}", bad.len(), bad.join("; "));
-            Check::fail(NAME, told, "restore the keyring that was in use when they were sealed, or enter the secrets again")
+            Check::fail(
+                NAME,
+                told,
+                "restore the keyring that was in use when they were sealed, or enter the secrets again",
+            )
         }
         Err(e) => Check::fail(NAME, e.to_string(), "see the database check"),
     }
@@ -47,7 +51,11 @@ fn checkpoints(config: &Config, keys: &Keyring) -> Check {
     let shown = file.display();
     if !file.exists() {
         let fix = "start the hub, or run `watchkeep audit checkpoint`; if there was one, restore it from where you keep a copy";
-        return Check::warn(NAME, format!("{shown} does not exist, so a cut or recomputed audit log would not be noticed"), fix);
+        return Check::warn(
+            NAME,
+            format!("{shown} does not exist, so a cut or recomputed audit log would not be noticed"),
+            fix,
+        );
     }
     match checkpoint::read_file(&file, keys) {
         Err(e) => Check::fail(NAME, e.to_string(), "make the file readable for the hub's user"),
@@ -62,9 +70,11 @@ fn checkpoints(config: &Config, keys: &Keyring) -> Check {
                 None => format!("none in {shown} yet"),
             };
             match latest {
-                Some(at) if desk::now().since(at) > Span::days(7) => {
-                    Check::warn(NAME, format!("{told}: a week without one"), "start the hub, or run `watchkeep audit checkpoint`")
-                }
+                Some(at) if desk::now().since(at) > Span::days(7) => Check::warn(
+                    NAME,
+                    format!("{told}: a week without one"),
+                    "start the hub, or run `watchkeep audit checkpoint`",
+                ),
                 _ => Check::ok(NAME, told),
             }
         }

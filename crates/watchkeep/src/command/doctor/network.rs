@@ -25,12 +25,16 @@ pub(super) fn port(config: &Config, running: Option<bool>) -> Check {
     const NAME: &str = "port";
     let listen = config.server.listen;
     match std::net::TcpListener::bind(listen) {
-        Ok(_) if running == Some(true) => {
-            Check::warn(NAME, format!("{listen} is free, although a hub is running: it listens elsewhere"), "compare server.listen with how the hub was started")
-        }
+        Ok(_) if running == Some(true) => Check::warn(
+            NAME,
+            format!("{listen} is free, although a hub is running: it listens elsewhere"),
+            "compare server.listen with how the hub was started",
+        ),
         Ok(_) => Check::ok(NAME, format!("{listen} is free")),
         Err(_) if running == Some(true) => Check::ok(NAME, format!("{listen} is in use, as it should be")),
-        Err(e) => Check::warn(NAME, format!("{listen}: {e}"), "stop what listens there, or set server.listen to another port"),
+        Err(e) => {
+            Check::warn(NAME, format!("{listen}: {e}"), "stop what listens there, or set server.listen to another port")
+        }
     }
 }
 

@@ -21,10 +21,18 @@ pub(super) fn files(config: &Config) -> Check {
         return Check::skip(NAME, "not set: plain HTTP, or TLS by a proxy in front");
     };
     if let Err(e) = Tls::from_files(cert, key) {
-        return Check::fail(NAME, e.to_string(), "set server.tls_cert and server.tls_key to PEM files that belong together");
+        return Check::fail(
+            NAME,
+            e.to_string(),
+            "set server.tls_cert and server.tls_key to PEM files that belong together",
+        );
     }
     match ends(cert) {
-        Err(why) => Check::warn(NAME, format!("{}: its end cannot be read: {why}", cert.display()), "look at it with openssl x509 -enddate"),
+        Err(why) => Check::warn(
+            NAME,
+            format!("{}: its end cannot be read: {why}", cert.display()),
+            "look at it with openssl x509 -enddate",
+        ),
         Ok(end) => judge(&cert.display().to_string(), end, desk::now()),
     }
 }
