@@ -89,7 +89,9 @@ impl std::fmt::Debug for Checked {
 /// If the file as a whole cannot be read: no header, unknown columns, too many rows.
 pub async fn check(hub: &Hub, scope: &TenantScope, csv: &[u8], now: Timestamp) -> Result<Checked, Error> {
     let (rows, mut problems) = read(csv)?;
-    let count = rows.len() + problems.len();
+    // a row may have several problems
+    let bad: std::collections::BTreeSet<usize> = problems.iter().map(|p| p.row).collect();
+    let count = rows.len() + bad.len();
     let db = hub.store.at(scope);
     let mut targets = Targets::new(db).await?;
     let mut good = vec![];

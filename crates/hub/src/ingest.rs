@@ -12,12 +12,14 @@ use watchkeep_store::{Tx, integrations};
 
 use crate::error::{Error, Flaw};
 
+mod entry;
 mod history;
 mod source;
 
+pub use entry::Entry;
 pub use source::Source;
 
-/// The trend is judged over this long, and lists and charts go back as far.
+/// Charts and `get_kri` go back as far; the trend looks at the last part of it.
 pub const HISTORY: Span = Span::days(90);
 /// A sample may be this far in the future: clocks differ.
 const AHEAD: Span = Span::minutes(10);

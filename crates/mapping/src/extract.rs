@@ -162,7 +162,12 @@ fn one(bytes: &[u8], out: &mut Out<'_>) -> &'static str {
         }
         (Reader::Table(_, read), Shape::Table(table)) => read(&table.sheet(row), out),
         (Reader::Text(_, read), Shape::Text(text)) => read(text, out),
-        (Reader::Text(_, read), Shape::Table(table)) => read(&table.text(), out),
+        (Reader::Text(_, read), Shape::Table(table)) => {
+            if table.regular && FORMATS[i].name == "text" {
+                out.doubt(0.6, "it stands in a cell of a table of no known format");
+            }
+            read(&table.text(), out);
+        }
         _ => {}
     }
     FORMATS[i].name

@@ -11,6 +11,7 @@ mod backup;
 mod cargo_audit;
 mod checks;
 mod cyclonedx;
+mod generic;
 mod github;
 mod grype;
 mod hosts;
@@ -24,6 +25,7 @@ mod osv;
 mod people;
 mod pip_audit;
 mod posture;
+mod prose;
 mod prowler;
 mod qualys;
 mod rapid7;
@@ -150,4 +152,9 @@ pub const FORMATS: &[FormatDef] = &[
     text("backup-log", "log of backup jobs", backup::is_log, backup::read_log),
     json("wazuh", "Wazuh vulnerabilities", wazuh::is_wazuh, wazuh::read_wazuh),
     json("defender", "Microsoft Defender vulnerabilities", wazuh::is_defender, wazuh::read_defender),
+    table("table", "any table of names and values", generic::is_pairs, generic::read_pairs),
+    table("table-wide", "any table with a column for each signal", generic::is_wide, generic::read_wide),
+    json("json-pairs", "any JSON list of names and values", generic::is_json_pairs, generic::read_json_pairs),
+    json("json-wide", "any JSON object with signals as members", generic::is_json_wide, generic::read_json_wide),
+    text("text", "notes, mails and Markdown", prose::score, prose::read),
 ];

@@ -36,6 +36,8 @@ use fault::{Fault, Result};
 use out::Out;
 
 fn main() -> ExitCode {
+    // what is written here is nobody else's business: database, logs, backups, keys
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => return refuse(&e),

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use serde_json::json;
+use watchkeep_model::Timestamp;
 
 use crate::fault::{Fault, Result};
 
@@ -88,6 +89,11 @@ impl Out {
         table.load_style(if self.terminal { presets::UTF8_HORIZONTAL_ONLY } else { presets::NOTHING });
         table.set_header(heading.iter().map(|name| name.to_uppercase()));
         table.add_rows(rows);
+        if !self.terminal {
+            table.column_iter_mut().for_each(|column| {
+                column.set_padding((0, 2));
+            });
+        }
         self.line(table.trim_fmt())
     }
 
@@ -99,6 +105,16 @@ impl Out {
         }
         Ok(())
     }
+}
+
+/// A time for people: to the second.
+pub(crate) fn moment(at: Timestamp) -> String {
+    Timestamp::from_micros(at.micros() - at.micros().rem_euclid(1_000_000)).to_string()
+}
+
+/// A time that may be missing.
+pub(crate) fn when(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), moment)
 }
 
 /// A value that may be missing, in a table.

@@ -1,13 +1,12 @@
 //! KRIs: their definition, and values that a person knows. What is checked and how is the operations' own.
 use serde_json::json;
-use watchkeep_model::kri::Quality;
 use watchkeep_model::{KriId, RunId, SampleId, catalog, text, word};
+use watchkeep_store::TenantScope;
 use watchkeep_store::kris::{self as store, KriRow, Settled};
-use watchkeep_store::{TenantScope, integrations, runs};
 
 use super::Admin;
 use crate::error::Error;
-use crate::ingest::{self, Origin, Source, Statement};
+use crate::ingest::{self, Entry, Statement};
 use crate::ops::kris::edit::{self, CreateKri, UpdateKri};
 
 impl Admin {
@@ -114,25 +113,19 @@ impl Admin {
             "state": said.state, "subject": said.subject, "observedAt": said.observed_at,
         });
         let call = self.act("kri_value_recorded", "kri set", &told, &row.slug);
-        let (sample, run) = (SampleId::new(self.rng().id(now)), RunId::new(self.rng().id(now)));
-        let (fresh, actor) = (self.rng().id(now), self.actor().name.clone());
+        let entry = Entry {
+            of: row,
+            said,
+            sample: SampleId::new(self.rng().id(now)),
+            run: RunId::new(self.rng().id(now)),
+            source: self.rng().id(now),
+            actor: self.actor().name.clone(),
+            at: now,
+        };
         self.store()
             .write(tenant, call, async move |tx| {
-                let integration = Source::Manual.ensure(tx, fresh, now).await?;
-                runs::start(tx, run, integration, &actor, now).await?;
-                let from = Origin {
-                    integration,
-                    run: Some(run),
-                    quality: Quality::Manual,
-                    actor: actor.clone(),
-                    received_at: now,
-                };
-                let new = ingest::write(tx, &row, &from, sample, &said, &json!({})).await?;
-                runs::count(tx, run, i64::from(new), i64::from(!new)).await?;
-                runs::end(tx, run, "ok", None, now).await?;
-                integrations::ran(tx, integration, run).await?;
-                let settled = ingest::settle(tx, row.id, said.observed_at, now).await?;
-                Ok((row.clone(), settled, new))
+                let (settled, new) = entry.record(tx).await?;
+                Ok((entry.of.clone(), settled, new))
             })
             .await
     }

@@ -60,7 +60,7 @@ pub struct Kri {
     /// Since when it has this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_since: Option<Timestamp>,
-    /// Where it has been going over up to 90 days.
+    /// Where it has been going over the last 30 days.
     pub trend: Trend,
     /// By how much it changes, in its unit per day.
     #[serde(skip_serializing_if = "Option::is_none")]

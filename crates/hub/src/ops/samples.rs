@@ -14,13 +14,10 @@ use crate::error::{Error, Flaw};
 use crate::ingest::{self, Origin, Source, Statement};
 use crate::{Ctx, Doors, Op, Verb, Write};
 
-/// One sample.
+/// What a sample says.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PostedSample {
-    /// The KRI's slug or id. A signal of the catalogue that the tenant does not use yet becomes a KRI.
-    #[schemars(length(min = 1, max = 100))]
-    pub kri: String,
+pub struct Said {
     /// The value; left out if it could not be had.
     pub value: Option<f64>,
     /// Of a share or a count: how many.
@@ -34,9 +31,35 @@ pub struct PostedSample {
     pub subject: Option<String>,
     /// When it was so; now if left out.
     pub observed_at: Option<Timestamp>,
-    /// What there is to say about it.
+    /// Where it is from, and what there is to say about it.
     #[schemars(length(min = 1, max = 500))]
     pub note: Option<String>,
+}
+
+impl Said {
+    pub(super) fn statement(&self, now: Timestamp) -> Statement {
+        Statement {
+            subject: self.subject.clone().unwrap_or_default(),
+            observed_at: self.observed_at.unwrap_or(now),
+            value: self.value,
+            numerator: self.numerator,
+            denominator: self.denominator,
+            state: self.state.unwrap_or(State::Ok),
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// One sample.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PostedSample {
+    /// The KRI's slug or id. A signal of the catalogue that the tenant does not use yet becomes a KRI.
+    #[schemars(length(min = 1, max = 100))]
+    pub kri: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub said: Said,
 }
 
 /// Posts samples.
@@ -171,7 +194,7 @@ impl Op for PostSamples {
                 }
             };
             let Some(target) = targets.get(&slug) else { continue };
-            match s.statement(now).checked(&target.row, now, &format!("samples[{i}].")) {
+            match s.said.statement(now).checked(&target.row, now, &format!("samples[{i}].")) {
                 Ok(st) => checked.push((slug, SampleId::new(cx.id()), st, i)),
                 Err(more) => flaws.extend(more),
             }
@@ -233,19 +256,5 @@ impl Op for PostSamples {
             Ok(Posted { run_id: run, written, skipped, kris })
         })
         .await
-    }
-}
-
-impl PostedSample {
-    fn statement(&self, now: Timestamp) -> Statement {
-        Statement {
-            subject: self.subject.clone().unwrap_or_default(),
-            observed_at: self.observed_at.unwrap_or(now),
-            value: self.value,
-            numerator: self.numerator,
-            denominator: self.denominator,
-            state: self.state.unwrap_or(State::Ok),
-            note: self.note.clone(),
-        }
     }
 }

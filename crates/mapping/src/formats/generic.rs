@@ -36,9 +36,14 @@ pub(crate) fn fitting(cell: &str, unit: Unit, percent_named: bool) -> Option<f64
         Some(n) => n,
         // one point and three digits: no count has a fraction, no share has thousands
         None => {
-            let plain = bare.replace('.', "");
-            let n = if unit == Unit::Count { plain.parse().ok()? } else { bare.parse().ok()? };
-            bare.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(n)?
+            let (whole, rest) = bare.split_once('.')?;
+            let digits = |part: &str, len: std::ops::RangeInclusive<usize>| {
+                len.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+            };
+            if !digits(whole, 1..=3) || !digits(rest, 3..=3) {
+                return None;
+            }
+            if unit == Unit::Count { format!("{whole}{rest}").parse().ok()? } else { bare.parse().ok()? }
         }
     };
     match unit {
@@ -66,23 +71,23 @@ pub(crate) fn is_pairs(h: &Headers) -> u8 {
     }
 }
 
-struct Pair {
-    signal: &'static str,
-    value: f64,
-    subject: String,
-    at: When,
-    span: Span,
-    trust: Trust,
+/// One value of one signal.
+pub(crate) struct Pair {
+    pub(crate) signal: &'static str,
+    pub(crate) value: f64,
+    pub(crate) subject: String,
+    pub(crate) at: When,
+    pub(crate) span: Span,
+    pub(crate) trust: Trust,
 }
 
 /// Writes pairs: of one signal and subject with dates the newest, of several without a date all for a person to judge.
-fn tell(mut pairs: Vec<Pair>, out: &mut Out<'_>) {
-    let mut i = 0;
-    while i < pairs.len() {
-        let (signal, subject) = (pairs[i].signal, pairs[i].subject.clone());
-        let same: Vec<usize> = (i..pairs.len()).filter(|&j| pairs[j].signal == signal && pairs[j].subject == subject).collect();
-        let mut group: Vec<Pair> = same.iter().rev().map(|&j| pairs.remove(j)).collect();
-        group.reverse();
+pub(crate) fn tell(mut pairs: Vec<Pair>, out: &mut Out<'_>) {
+    while let Some(first) = pairs.first() {
+        let (signal, subject) = (first.signal, first.subject.clone());
+        let (mut group, rest): (Vec<Pair>, Vec<Pair>) =
+            pairs.into_iter().partition(|p| p.signal == signal && p.subject == subject);
+        pairs = rest;
         let dated = group.iter().all(|p| p.at.0.is_some());
         if group.len() > 1 && dated {
             group.sort_by_key(|p| std::cmp::Reverse(p.at.0));
@@ -97,10 +102,6 @@ fn tell(mut pairs: Vec<Pair>, out: &mut Out<'_>) {
         for pair in group {
             let trust = pair.trust.cap_if(contradict, 0.5, "the artifact gives several values for it, which contradict each other");
             out.count(pair.signal, &pair.subject, pair.value, pair.span, &trust, pair.at);
-        }
-        i = 0;
-        if pairs.is_empty() {
-            break;
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Table<'a> {
     from: usize,
     delimiter: u8,
     candidates: Vec<Headers>,
+    /// True if most of its first rows have the same number of fields: it is no text with commas.
+    pub(crate) regular: bool,
 }
 
 /// A row that may be the header.
@@ -66,8 +68,12 @@ fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
     let head = &bytes[from..bytes.len().min(from + 128 * 1024)];
     let whole = from + head.len() == bytes.len();
-    let mut best: Option<(usize, u8)> = None;
+    let mut best: Option<(usize, u8, bool)> = None;
     for delimiter in [b',', b';', b'\t', b'|'] {
+        // a table of Markdown is read with the text around it
+        if delimiter == b'|' && (head.starts_with(b"|") || memchr::memmem::find(head, b"\n|").is_some()) {
+            continue;
+        }
         let mut csv = reader(head, delimiter);
         let mut record = ByteRecord::new();
         let mut widths = Vec::new();
@@ -80,11 +86,11 @@ pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
         let Some(&widest) = widths.iter().max().filter(|w| **w >= 2) else { continue };
         let same = widths.iter().filter(|w| **w == widest).count();
         let score = widest.min(40) * same;
-        if best.is_none_or(|(top, _)| score > top) {
-            best = Some((score, delimiter));
+        if best.is_none_or(|(top, ..)| score > top) {
+            best = Some((score, delimiter, widths.len() >= 2 && same * 10 >= widths.len() * 6));
         }
     }
-    let (_, delimiter) = best?;
+    let (_, delimiter, regular) = best?;
     let mut csv = reader(head, delimiter);
     let mut record = ByteRecord::new();
     let mut candidates = Vec::new();
@@ -104,7 +110,7 @@ pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
         let names = written.iter().map(|name| plain(name)).collect();
         candidates.push(Headers { names, written, span: Span { start, end } });
     }
-    Some(Table { bytes, from, delimiter, candidates })
+    Some(Table { bytes, from, delimiter, candidates, regular })
 }
 
 impl<'a> Table<'a> {

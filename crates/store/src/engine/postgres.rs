@@ -121,7 +121,11 @@ fn config(url: &str, limits: &str) -> Result<tokio_postgres::Config> {
     c.application_name("watchkeep");
     Ok(c)
 }
-fn pool(c: tokio_postgres::Config, ca: Option<&str>, size: usize) -> Result<Pool> {
+fn pool(mut c: tokio_postgres::Config, ca: Option<&str>, size: usize) -> Result<Pool> {
+    if ca.is_some() {
+        // who names an authority means it: no falling back to a line that anybody can read
+        c.ssl_mode(tokio_postgres::config::SslMode::Require);
+    }
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let m = match ca {
         Some(file) => Manager::from_config(c, tls::connector(file)?, how),

@@ -16,7 +16,7 @@ mod samples;
 mod sources;
 
 /// `[value, state, status]` of a KRI.
-fn now(kri: &Value) -> (Option<f64>, &str, &str) {
+pub(crate) fn now(kri: &Value) -> (Option<f64>, &str, &str) {
     (kri["value"].as_f64(), kri["state"].as_str().unwrap(), kri["status"].as_str().unwrap())
 }
 

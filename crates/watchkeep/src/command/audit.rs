@@ -12,7 +12,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::out::or_dash;
+use crate::out::{moment, or_dash};
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
@@ -145,7 +145,7 @@ fn list(app: &App, rows: Vec<Row>) -> Result {
         &rows,
         &[
             ("seq", &|r: &Line| r.seq.to_string()),
-            ("at", &|r| r.at.to_string()),
+            ("at", &|r| moment(r.at)),
             ("event", &|r| r.event.clone()),
             ("op", &|r| r.op.clone()),
             ("outcome", &|r| r.outcome.clone()),

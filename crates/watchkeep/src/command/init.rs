@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::desk::{self, Desk};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
+use crate::out::moment;
 use crate::temporary::make_private;
 
 /// Set up a hub: folder, keyring, database, first tenant, first user, first token.
@@ -93,13 +94,13 @@ impl Init {
         app.out.pairs(&[
             ("  Tenant", format!("{} ({})", first.tenant, first.tenant_name)),
             ("  User", format!("{}, admin", person.email)),
-            ("  Token", format!("{} (until {}, shown this once)", token.secret, token.expires_at)),
+            ("  Token", format!("{} (until {}, shown this once)", token.secret, moment(token.expires_at))),
             ("  Keys", format!("{}: keep a copy elsewhere, backups hold none", config.keyring_file().display())),
             ("  Start", "watchkeep serve".to_owned()),
             ("  Claude Code", claude_code(&endpoint, &token.secret)),
             (
                 "  Try next",
-                "watchkeep kri add --signal mfa_coverage_pct  ·  watchkeep import kris FILE.csv  ·  watchkeep doctor"
+                "watchkeep kri add --signal mfa_enforced_pct  ·  watchkeep import kris FILE.csv  ·  watchkeep doctor"
                     .to_owned(),
             ),
         ])?;

@@ -10,7 +10,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::out::or_dash;
+use crate::out::{or_dash, when};
 
 /// Integrations: where samples come from.
 #[derive(Debug, Subcommand)]
@@ -104,7 +104,7 @@ async fn list(app: &App, desk: &Desk, of: &OfTenant, kind: Option<SourceKind>) -
             ("kind", &|i| i.source_type.to_string()),
             ("vendor", &|i| i.vendor.clone()),
             ("health", &|i| word(&i.health)),
-            ("last run", &|i| or_dash(i.last_run.as_ref().map(|r| r.at).as_ref())),
+            ("last run", &|i| when(i.last_run.as_ref().map(|r| r.at))),
             ("written", &|i| or_dash(i.last_run.as_ref().map(|r| r.written).as_ref())),
             ("priority", &|i| i.priority.to_string()),
             ("id", &|i| i.id.to_string()),

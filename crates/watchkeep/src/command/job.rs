@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::out::or_dash;
+use crate::out::{moment, or_dash, when};
 
 /// What the hub does by itself.
 #[derive(Debug, Subcommand)]
@@ -118,8 +118,8 @@ fn list(app: &App, all: Vec<JobRow>) -> Result {
             ("kind", &|j: &Line| j.kind.clone()),
             ("tenant", &|j| or_dash(j.tenant.as_ref())),
             ("state", &|j| j.state.clone()),
-            ("due", &|j| j.run_at.to_string()),
-            ("ended", &|j| or_dash(j.ended_at.as_ref())),
+            ("due", &|j| moment(j.run_at)),
+            ("ended", &|j| when(j.ended_at)),
             ("tries", &|j| format!("{}/{}", j.attempt, j.max_attempts)),
             ("error", &|j| or_dash(j.error.as_ref())),
         ],

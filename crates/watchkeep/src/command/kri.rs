@@ -14,7 +14,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::out::or_dash;
+use crate::out::{moment, or_dash, when};
 
 mod line;
 
@@ -328,7 +328,7 @@ async fn list(app: &App, desk: &Desk, which: List) -> Result {
             ("value", &|k| amount(k.value, k.unit)),
             ("state", &|k| k.state.to_string()),
             ("trend", &|k| k.trend.to_string()),
-            ("observed", &|k| or_dash(k.observed_at.as_ref())),
+            ("observed", &|k| when(k.observed_at)),
             ("source", &|k| or_dash(k.source.as_ref())),
             ("category", &|k| k.category.clone()),
         ],
@@ -358,7 +358,7 @@ async fn show(app: &App, desk: &Desk, which: &str, of: &OfTenant, count: i64) ->
     app.out.list(
         &latest,
         &[
-            ("observed", &|s: &Sample| s.observed_at.to_string()),
+            ("observed", &|s: &Sample| moment(s.observed_at)),
             ("value", &|s| amount(s.value, line.unit)),
             ("state", &|s| s.state.to_string()),
             ("subject", &|s| if s.subject.is_empty() { "-".into() } else { s.subject.clone() }),
@@ -386,7 +386,7 @@ fn signals(app: &App, query: Option<&str>) -> Result<Exit> {
         .collect();
     let text = |v: &serde_json::Value, key: &str| match &v[key] {
         serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => other.to_string().trim_end_matches(".0").to_owned(),
     };
     app.out.list(
         &all,

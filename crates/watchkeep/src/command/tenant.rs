@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::out::{or_dash, yes};
+use crate::out::{moment, when, yes};
 
 /// Tenants.
 #[derive(Debug, Subcommand)]
@@ -87,8 +87,8 @@ impl Tenant {
                     &[
                         ("slug", &|t: &Line| t.slug.to_string()),
                         ("name", &|t| t.name.clone()),
-                        ("created", &|t| t.created_at.to_string()),
-                        ("disabled", &|t| or_dash(t.disabled_at.as_ref())),
+                        ("created", &|t| moment(t.created_at)),
+                        ("disabled", &|t| when(t.disabled_at)),
                         ("demo", &|t| yes(t.demo)),
                     ],
                     "no tenant yet; make one with `watchkeep tenant create SLUG`",

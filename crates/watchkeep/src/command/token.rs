@@ -10,7 +10,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::out::or_dash;
+use crate::out::{moment, or_dash, when};
 
 /// Personal access tokens and API keys.
 #[derive(Debug, Subcommand)]
@@ -30,7 +30,7 @@ pub(crate) enum Token {
         #[arg(long, default_value = "command line")]
         name: String,
         /// What it may do: read, or "read write".
-        #[arg(long, default_value = "read", value_parser = may_write)]
+        #[arg(long, default_value = "read", value_parser = may_write, action = clap::ArgAction::Set)]
         scope: bool,
         /// The connectors that a token opens.
         #[arg(long, value_enum, default_value_t = Opens::Risk)]
@@ -216,7 +216,10 @@ fn show(app: &App, made: Made) -> Result {
     let whose = made.user.as_ref().map_or_else(String::new, |user| format!(" of {user}"));
     app.out.note(format!(
         "{}{whose} for {} ({}), until {}. It is shown this once:",
-        made.name, made.tenant, made.scopes, made.expires_at
+        made.name,
+        made.tenant,
+        made.scopes,
+        moment(made.expires_at)
     ));
     app.out.line(&made.token)?;
     app.out.document(&made)
@@ -236,8 +239,8 @@ async fn list(app: &App, desk: &Desk, of: &OfTenant) -> Result {
             ("owner", &|t| t.owner.clone()),
             ("scopes", &|t| t.scopes.clone()),
             ("state", &|t| t.state.to_owned()),
-            ("expires", &|t| t.expires_at.to_string()),
-            ("last used", &|t| or_dash(t.last_used_at.as_ref())),
+            ("expires", &|t| moment(t.expires_at)),
+            ("last used", &|t| when(t.last_used_at)),
             ("by", &|t| or_dash(t.last_used_client.as_ref())),
         ],
         "no token yet; make one with `watchkeep token create --user EMAIL`",

@@ -10,7 +10,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::out::{or_dash, yes};
+use crate::out::{moment, when, yes};
 
 /// Users and their memberships.
 #[derive(Debug, Subcommand)]
@@ -179,8 +179,8 @@ impl User {
                     ("name", person.name.clone()),
                     ("id", person.id.clone()),
                     ("operator", yes(person.operator)),
-                    ("created", person.created_at.to_string()),
-                    ("disabled", or_dash(person.disabled_at.as_ref())),
+                    ("created", moment(person.created_at)),
+                    ("disabled", when(person.disabled_at)),
                 ])?;
                 for m in person.memberships.iter().flatten() {
                     let home = if m.home { ", home" } else { "" };
@@ -229,8 +229,8 @@ async fn everybody(app: &App, desk: &Desk) -> Result {
         &[
             ("email", &|p: &Person| p.email.clone()),
             ("name", &|p| p.name.clone()),
-            ("created", &|p| p.created_at.to_string()),
-            ("disabled", &|p| or_dash(p.disabled_at.as_ref())),
+            ("created", &|p| moment(p.created_at)),
+            ("disabled", &|p| when(p.disabled_at)),
             ("operator", &|p| yes(p.operator)),
         ],
         "no user yet; make one with `watchkeep user create EMAIL`",
@@ -248,8 +248,8 @@ async fn members(app: &App, desk: &Desk, slug: &Slug) -> Result {
             ("name", &|m| m.name.clone()),
             ("role", &|m| m.role.to_string()),
             ("home", &|m| yes(m.home)),
-            ("since", &|m| m.since.to_string()),
-            ("disabled", &|m| or_dash(m.disabled_at.as_ref())),
+            ("since", &|m| moment(m.since)),
+            ("disabled", &|m| when(m.disabled_at)),
         ],
         "nobody is a member yet; `watchkeep user join EMAIL` makes somebody one",
     )

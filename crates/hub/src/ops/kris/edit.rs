@@ -1,14 +1,15 @@
 //! KRIs made, changed and taken out, and values typed by a person. None of this is reached over MCP.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use watchkeep_model::kri::{Direction, Quality, State, Thresholds, Unit};
-use watchkeep_model::{KriId, KriSlug, SampleId, Span, Timestamp, catalog, text};
+use watchkeep_model::kri::{Direction, State, Status, Thresholds, Unit};
+use watchkeep_model::{KriId, KriSlug, RunId, SampleId, Span, Timestamp, catalog, text};
+use watchkeep_store::Tx;
 use watchkeep_store::kris::{self as store, KriRow, NewKri};
-use watchkeep_store::{Tx, runs};
 
 use super::find;
 use crate::error::{Error, Flaw};
-use crate::ingest::{self, Origin, Source, Statement};
+use crate::ingest::{self, Entry};
+use crate::ops::samples::Said;
 use crate::{Ctx, Doors, Op, Verb, Write};
 
 /// A KRI by name, after a change.
@@ -326,22 +327,9 @@ pub struct RecordKriValue {
     /// The id or the slug of the KRI.
     #[schemars(length(min = 1, max = 100))]
     pub id: String,
-    /// The value; left out if it could not be had.
-    pub value: Option<f64>,
-    /// Of a share or a count: how many.
-    pub numerator: Option<f64>,
-    /// Of a share or a count: of how many.
-    pub denominator: Option<f64>,
-    /// Whether the value could be had; ok if left out.
-    pub state: Option<State>,
-    /// What it speaks of, such as one project; the whole if left out.
-    #[schemars(length(min = 1, max = 200))]
-    pub subject: Option<String>,
-    /// When it was so; now if left out.
-    pub observed_at: Option<Timestamp>,
-    /// Where it is from, and why it is right.
-    #[schemars(length(min = 1, max = 500))]
-    pub note: Option<String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub said: Said,
 }
 
 /// What became of a recorded value.
@@ -357,21 +345,7 @@ pub struct Recorded {
     /// Whether there is one.
     pub state: State,
     /// Its status now.
-    pub status: watchkeep_model::kri::Status,
-}
-
-impl RecordKriValue {
-    fn statement(&self, now: Timestamp) -> Statement {
-        Statement {
-            subject: self.subject.clone().unwrap_or_default(),
-            observed_at: self.observed_at.unwrap_or(now),
-            value: self.value,
-            numerator: self.numerator,
-            denominator: self.denominator,
-            state: self.state.unwrap_or(State::Ok),
-            note: self.note.clone(),
-        }
-    }
+    pub status: Status,
 }
 
 impl Op for RecordKriValue {
@@ -385,29 +359,21 @@ impl Op for RecordKriValue {
 
     async fn run(self, cx: Ctx<Write>) -> Result<Recorded, Error> {
         let now = cx.now();
-        let row = find(cx.db(), &self.id, now).await?;
-        cx.about(&row.slug);
-        let s = self.statement(now).checked(&row, now, "").map_err(Error::invalid)?;
-        let (sample, integration, run) = (SampleId::new(cx.id()), cx.id(), watchkeep_model::RunId::new(cx.id()));
-        let actor = cx.access().actor.name.clone();
+        let of = find(cx.db(), &self.id, now).await?;
+        cx.about(&of.slug);
+        let entry = Entry {
+            said: self.said.statement(now).checked(&of, now, "").map_err(Error::invalid)?,
+            of,
+            sample: SampleId::new(cx.id()),
+            run: RunId::new(cx.id()),
+            source: cx.id(),
+            actor: cx.access().actor.name.clone(),
+            at: now,
+        };
         cx.write(async move |tx| {
-            let integration = Source::Manual.ensure(tx, integration, now).await?;
-            runs::start(tx, run, integration, &actor, now).await?;
-            let from = Origin {
-                integration,
-                run: Some(run),
-                quality: Quality::Manual,
-                actor: actor.clone(),
-                received_at: now,
-            };
-            let new = ingest::write(tx, &row, &from, sample, &s, &serde_json::json!({})).await?;
-            let (written, skipped) = if new { (1, 0) } else { (0, 1) };
-            runs::count(tx, run, written, skipped).await?;
-            runs::end(tx, run, "ok", None, now).await?;
-            watchkeep_store::integrations::ran(tx, integration, run).await?;
-            let settled = ingest::settle(tx, row.id, s.observed_at, now).await?;
+            let (settled, new) = entry.record(tx).await?;
             Ok(Recorded {
-                sample_id: new.then_some(sample),
+                sample_id: new.then_some(entry.sample),
                 value: settled.value,
                 state: settled.state,
                 status: settled.status,

@@ -8,7 +8,7 @@ use watchkeep_store::kris::KriRow;
 use watchkeep_store::samples::SampleRow;
 
 use crate::fault::Result;
-use crate::out::{Out, or_dash};
+use crate::out::{Out, or_dash, when};
 
 /// A KRI.
 #[derive(Debug, Serialize)]
@@ -90,7 +90,7 @@ impl Line {
             ("value", format!("{}{share}", amount(self.value, self.unit))),
             ("state", self.state.to_string()),
             ("status", self.status.to_string()),
-            ("since", or_dash(self.status_since.as_ref())),
+            ("since", when(self.status_since)),
             ("trend", self.trend.to_string()),
             (
                 "thresholds",
@@ -102,8 +102,8 @@ impl Line {
                     amount(t.target, self.unit)
                 ),
             ),
-            ("observed", or_dash(self.observed_at.as_ref())),
-            ("fresh until", or_dash(self.fresh_until.as_ref())),
+            ("observed", when(self.observed_at)),
+            ("fresh until", when(self.fresh_until)),
             ("source", or_dash(self.source.as_ref())),
             ("cadence", self.cadence.clone()),
             ("quality", self.quality.to_string()),

@@ -1,0 +1,2 @@
+scoutsuite_results =
+{"account_id":"123","last_run":{"time":"2024-05-01 10:00:00+0000"},"services":{"ec2":{"findings":{"ec2-security-group-opens-SSH-port-to-all":{"level":"danger","checked_items":4,"flagged_items":2,"items":["a","b"]}}}}}

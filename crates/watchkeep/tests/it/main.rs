@@ -1,0 +1,12 @@
+//! The program as its users meet it: the binary is run, its output and exit code are looked at.
+mod backup;
+mod config;
+mod demo;
+mod doctor;
+mod errors;
+mod home;
+mod init;
+mod kri;
+mod serve;
+mod tenants;
+mod tokens;
