@@ -4,7 +4,7 @@
 //! is linked, so that a change there never rebuilds what checks it. They never write outside the build folder, folders
 //! for temporary files, the folders of installed clients and, by `gen` alone, `docs/reference`.
 //!
-//! Start reading at [`test`], which lists all checks.
+//! Start reading at [`mod@test`], which lists all checks.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 
 mod advisories;

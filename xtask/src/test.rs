@@ -37,7 +37,16 @@ fn check(steps: &mut Steps, all: bool) {
     steps.run(Everyday, "format", || cargo(&["fmt", "--all", "--check"]));
     steps.run(Everyday, "tidy", || tidy::check().map(|(passed, failed)| Counts { passed, failed, skipped: 0 }));
     steps.run(Everyday, "lints", || {
-        cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "--deny=warnings"])
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--keep-going",
+            "--",
+            "--deny=warnings",
+        ])
     });
     steps.run(All, "documentation", suites::documentation);
     steps.run(Everyday, "generated files", fresh);

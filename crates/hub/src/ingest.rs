@@ -171,11 +171,27 @@ fn readings<'a>(rows: &'a [SubjectRow], rank: &HashMap<IntegrationId, i64>) -> V
         .collect()
 }
 
-/// Since when the KRI has had this status: as it was kept, or as its days tell, whichever is earlier.
+/// Since when the KRI has had this status: as it was kept, or as its days tell, whichever is earlier. Where it had
+/// another one earlier today, since now.
 fn since(status: Status, days: &[PointRow], row: &KriRow, now: Timestamp) -> Timestamp {
     let streak = days.iter().rev().take_while(|p| p.status == status).last().map(|p| p.day);
-    let kept = row.status_since.filter(|_| row.status == status);
-    streak.into_iter().chain(kept).min().unwrap_or(now)
+    let (kept, today) = (row.status_since, now.start_of_day());
+    if row.status == status {
+        streak.into_iter().chain(kept).min().unwrap_or(now)
+    } else {
+        streak.filter(|_| kept.is_none_or(|kept| kept < today)).unwrap_or(now)
+    }
+}
+
+/// The worse of two colours for the same value.
+fn worse(a: Status, b: Status) -> Status {
+    let badness = |s: Status| match s {
+        Status::Green => 0,
+        Status::Unknown => 1,
+        Status::Amber => 2,
+        Status::Red => 3,
+    };
+    if badness(b) > badness(a) { b } else { a }
 }
 
 /// Computes the value of a KRI anew from the latest of its subjects and writes it, together with the points of the days
@@ -187,16 +203,23 @@ pub async fn settle(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timesta
     let row = kris::by_id_in(tx, id, now).await?.ok_or_else(|| Error::not_found("the KRI is not there any more"))?;
     let rank: HashMap<_, _> = integrations::names_in(tx).await?.into_iter().map(|i| (i.id, i.priority)).collect();
     let today = now.start_of_day();
-    if changed.start_of_day() < today {
-        history::rebuild(tx, &row, &rank, changed, today).await?;
+    let mut points = samples::points_in(tx, id, today.minus(HISTORY)).await?;
+    points.retain(|p| p.day < today);
+    // days on which nobody said anything have their points, too
+    let silent = points.last().map_or(today, |p| p.day.plus(Span::days(1)));
+    let anew = changed.start_of_day().min(silent);
+    if anew < today {
+        history::rebuild(tx, &row, &rank, anew, today).await?;
+        points = samples::points_in(tx, id, today.minus(HISTORY)).await?;
+        points.retain(|p| p.day < today);
     }
     let rows = samples::subjects(tx, id).await?;
     let a = kri::aggregate(row.aggregation, row.direction, &readings(&rows, &rank), now);
     let t = thresholds(&row);
-    let status = kri::judge(a.value, a.denominator, a.state, &t, row.unit, row.per_thousand, row.status);
-
-    let mut points = samples::points_in(tx, id, today.minus(HISTORY)).await?;
-    points.retain(|p| p.day < today);
+    let judged = |before| kri::judge(a.value, a.denominator, a.state, &t, row.unit, row.per_thousand, before);
+    // what came in late may tell that it was worse yesterday than anybody knew
+    let yesterday = points.last().filter(|_| anew < today).map(|p| judged(p.status));
+    let status = yesterday.map_or(judged(row.status), |then| worse(judged(row.status), then));
     let line: Vec<(Timestamp, f64)> = points
         .iter()
         .filter(|p| p.state == State::Ok)

@@ -26,7 +26,8 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > 64 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
-    let found = text.parse::<Timestamp>().ok().or_else(|| basic(text)).or_else(|| epoch(text)).or_else(|| words(text))?;
+    let found =
+        text.parse::<Timestamp>().ok().or_else(|| basic(text)).or_else(|| epoch(text)).or_else(|| words(text))?;
     plausible(found).then_some(found)
 }
 
@@ -114,12 +115,8 @@ fn words(text: &str) -> Option<Timestamp> {
 }
 
 fn civil(year: u32, month: u32, day: u32, seconds: i64) -> Option<Timestamp> {
-    let date = jiff::civil::Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()?;
+    let date =
+        jiff::civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
     Some(Timestamp::from_micros(midnight).plus(Span::seconds(seconds)))
 }
@@ -148,7 +145,9 @@ mod tests {
         ] {
             assert_eq!(parse(text).map(|t| t.to_string()).as_deref(), Some(iso), "{text}");
         }
-        for text in ["", "never", "N/A", "no_information", "03/04/2024", "12", "31/02/2024", "9.8", "0001-01-01T00:00:00Z"] {
+        for text in
+            ["", "never", "N/A", "no_information", "03/04/2024", "12", "31/02/2024", "9.8", "0001-01-01T00:00:00Z"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

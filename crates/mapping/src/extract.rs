@@ -1,7 +1,10 @@
 //! The one door: bytes in, extractions out.
 
+use std::collections::HashMap;
+
 use watchkeep_model::Timestamp;
 use watchkeep_model::kri::{State, Unit};
+use watchkeep_model::text::clean;
 
 use crate::formats::{self, FORMATS, Reader};
 use crate::out::{Cx, Out};
@@ -90,32 +93,58 @@ pub struct Extracted {
 /// The work is linear in the size of the artifact. What cannot be read is told in the notes; there is no error.
 #[must_use]
 pub fn extract(artifact: &Artifact<'_>, known: &Known<'_>) -> Extracted {
-    let whole = Span { start: 0, end: artifact.bytes.len() };
     let mut notes = Vec::new();
     let (mut format, mut extractions) = ("unknown", Vec::new());
     for layer in read::layers(artifact.bytes, &mut notes) {
         let bytes = layer.bytes.as_ref();
-        let cx = Cx {
-            subject: artifact.subject,
-            filename: artifact.filename,
-            part: layer.name.as_deref(),
-            known,
-            cited: layer.cited,
-            whole,
-        };
+        let cx = Cx { subject: artifact.subject, filename: artifact.filename, known, cited: layer.cited };
         let mut out = Out::new(cx);
+        if artifact.bytes.starts_with(b"%PDF") {
+            out.doubt(0.8, "the text of a PDF, put together by where its pieces stand");
+        }
         let name = one(bytes, &mut out);
         if format == "unknown" || (extractions.is_empty() && !out.is_empty()) {
             format = name;
         }
         let (mut found, said) = out.done();
         extractions.append(&mut found);
-        notes.extend(said);
+        notes.extend(said.into_iter().map(|note| match &layer.name {
+            Some(name) => format!("{}: {note}", clean(name, 80)),
+            None => note,
+        }));
     }
+    contradictions(&mut extractions);
     if extractions.is_empty() && notes.is_empty() {
         notes.push("Nothing that a signal of the catalogue could be read from.".to_owned());
     }
     Extracted { format, extractions, notes }
+}
+
+/// Values of one signal and subject from several parts (runs, sheets, pages): the same value stands once, different ones
+/// go to a person.
+fn contradictions(extractions: &mut Vec<Extraction>) {
+    let mut first: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut drop = vec![false; extractions.len()];
+    for i in 0..extractions.len() {
+        let key = (extractions[i].signal, extractions[i].subject.clone());
+        let Some(&before) = first.get(&key) else {
+            first.insert(key, i);
+            continue;
+        };
+        if extractions[before].value == extractions[i].value {
+            drop[i] = true;
+            continue;
+        }
+        for j in [before, i] {
+            let e = &mut extractions[j];
+            if e.confidence > 0.5 || !e.reasoning.contains("contradict") {
+                e.confidence = e.confidence.min(0.5);
+                e.reasoning.push_str("; other parts of the artifact say otherwise: they contradict each other");
+            }
+        }
+    }
+    let mut dropped = drop.into_iter();
+    extractions.retain(|_| !dropped.next().unwrap_or(false));
 }
 
 /// Reads one body with the format that fits best.

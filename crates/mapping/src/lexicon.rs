@@ -66,7 +66,8 @@ fn digits(text: &str) -> (usize, bool) {
             }
             c if c.is_alphanumeric() => {
                 number = false;
-                at = next + rest[c.len_utf8()..].find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len() - c.len_utf8());
+                at = next
+                    + rest[c.len_utf8()..].find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len() - c.len_utf8());
             }
             _ => break,
         }
@@ -163,8 +164,40 @@ pub(crate) fn hits(tokens: &[Token]) -> Vec<Hit> {
 
 /// Words in a label that change nothing.
 const HARMLESS: [&str; 34] = [
-    "count", "total", "number", "of", "open", "rate", "pct", "percent", "percentage", "current", "the", "all", "in", "anzahl", "offen", "offene",
-    "aantal", "nombre", "taux", "quote", "share", "ratio", "kri", "kpi", "value", "users", "accounts", "no", "nr", "de", "des", "der", "die", "user",
+    "count",
+    "total",
+    "number",
+    "of",
+    "open",
+    "rate",
+    "pct",
+    "percent",
+    "percentage",
+    "current",
+    "the",
+    "all",
+    "in",
+    "anzahl",
+    "offen",
+    "offene",
+    "aantal",
+    "nombre",
+    "taux",
+    "quote",
+    "share",
+    "ratio",
+    "kri",
+    "kpi",
+    "value",
+    "users",
+    "accounts",
+    "no",
+    "nr",
+    "de",
+    "des",
+    "der",
+    "die",
+    "user",
 ];
 
 /// The signal that a label names, if it names one and says nothing else.

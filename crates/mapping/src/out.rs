@@ -18,12 +18,9 @@ const MOST_NOTES: usize = 20;
 pub(crate) struct Cx<'a> {
     pub(crate) subject: Option<&'a str>,
     pub(crate) filename: Option<&'a str>,
-    /// The sheet or page that the body came from.
-    pub(crate) part: Option<&'a str>,
     pub(crate) known: &'a Known<'a>,
     /// What stands for each span where the body is not the stored bytes themselves.
     pub(crate) cited: Option<Span>,
-    pub(crate) whole: Span,
 }
 
 /// What values speak of.
@@ -111,7 +108,15 @@ impl<'c> Out<'c> {
     }
 
     /// A share: `part` of `all`. Of nothing it is unknown.
-    pub(crate) fn share(&mut self, signal: &'static str, subject: &str, part: f64, all: f64, span: Span, trust: &Trust, at: When) {
+    pub(crate) fn share(
+        &mut self,
+        signal: &'static str,
+        subject: &str,
+        (part, all): (f64, f64),
+        span: Span,
+        trust: &Trust,
+        at: When,
+    ) {
         if all <= 0.0 {
             self.unknown(signal, subject, span, "there is nothing to take a share of", at);
             return;

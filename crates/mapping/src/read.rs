@@ -81,9 +81,15 @@ pub(crate) fn shape(bytes: &[u8]) -> Result<Shape<'_>, String> {
         None => return Err("There is nothing in it but blanks.".to_owned()),
         Some(b'{' | b'[') => match json::parse(bytes, from) {
             Ok(doc) => return Ok(Shape::Json(doc)),
-            Err(json::Flaw::Cut) => return Err("The JSON ends in the middle: the file was cut, so no value is read.".to_owned()),
-            Err(json::Flaw::Deep) => return Err("The JSON is nested deeper than 128 levels and is not read.".to_owned()),
-            Err(json::Flaw::Large) => return Err("The JSON has more than three million values and is not read.".to_owned()),
+            Err(json::Flaw::Cut) => {
+                return Err("The JSON ends in the middle: the file was cut, so no value is read.".to_owned());
+            }
+            Err(json::Flaw::Deep) => {
+                return Err("The JSON is nested deeper than 128 levels and is not read.".to_owned());
+            }
+            Err(json::Flaw::Large) => {
+                return Err("The JSON has more than three million values and is not read.".to_owned());
+            }
             Err(json::Flaw::Syntax(at)) => {
                 if head.starts_with(b"{\"") || head.starts_with(b"[{") {
                     return Err(format!("The JSON is broken at byte {at}, so no value is read."));
@@ -101,5 +107,5 @@ pub(crate) fn shape(bytes: &[u8]) -> Result<Shape<'_>, String> {
     if bytes.iter().take(4096).filter(|b| **b == 0).count() > 4 {
         return Err("Binary data of no known format.".to_owned());
     }
-    Ok(table::sniff(bytes, from).map_or_else(|| Shape::Text(Text::new(bytes, from)), Shape::Table))
+    Ok(table::sniff(bytes, from)?.map_or_else(|| Shape::Text(Text::new(bytes, from)), Shape::Table))
 }

@@ -48,7 +48,9 @@ impl Tally {
 
     /// The groups of the nameless subject under a name.
     pub(crate) fn of_subject(self, name: &str) -> Self {
-        Self { groups: self.groups.into_iter().map(|((_, signal), group)| ((name.to_owned(), signal), group)).collect() }
+        Self {
+            groups: self.groups.into_iter().map(|((_, signal), group)| ((name.to_owned(), signal), group)).collect(),
+        }
     }
 
     /// True if nothing was looked for.

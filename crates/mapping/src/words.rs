@@ -26,8 +26,8 @@ pub(crate) fn truth(text: &str) -> Option<bool> {
     match word.as_str() {
         "true" | "yes" | "y" | "1" | "x" | "on" | "enabled" | "enforced" | "ja" | "oui" | "wahr" | "waar" | "vrai"
         | "active" | "registered" | "enrolled" | "aktiviert" | "ingeschakeld" | "activé" => Some(true),
-        "false" | "no" | "n" | "0" | "off" | "disabled" | "not enabled" | "nein" | "nee" | "non" | "falsch" | "onwaar"
-        | "faux" | "inactive" | "none" | "not registered" | "not enrolled" | "never" | "deaktiviert"
+        "false" | "no" | "n" | "0" | "off" | "disabled" | "not enabled" | "nein" | "nee" | "non" | "falsch"
+        | "onwaar" | "faux" | "inactive" | "none" | "not registered" | "not enrolled" | "never" | "deaktiviert"
         | "uitgeschakeld" | "désactivé" => Some(false),
         _ => None,
     }
@@ -125,7 +125,8 @@ mod tests {
         ] {
             assert_eq!(number(text), Some(value), "{text}");
         }
-        for text in ["", "1.204", "n/a", "1,2,3", "12 hosts", "1.2.3", "10.0.0.1", "١٢", "1,23,456.7.8", "NaN", "inf"] {
+        for text in ["", "1.204", "n/a", "1,2,3", "12 hosts", "1.2.3", "10.0.0.1", "١٢", "1,23,456.7.8", "NaN", "inf"]
+        {
             assert_eq!(number(text), None, "{text}");
         }
     }

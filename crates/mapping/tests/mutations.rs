@@ -1,5 +1,6 @@
 //! Broken artifacts: 20,000 seeded mutations per family of parsers. Nothing panics, and what is said stays lawful.
 //! `WATCHKEEP_LONG=1` runs a hundred times as many.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it likes")]
 
 use std::path::Path;
 
@@ -20,8 +21,32 @@ impl Dice {
 }
 
 const ODD: [&[u8]; 26] = [
-    b"", b"\0", b"\n", b"\r\n", b" ", b"\"", b"'", b"\\", b"\\ud800", b"{", b"}", b"[", b"]", b"<", b"/>", b"]]>", b"<![CDATA[",
-    b"&#x0;", b"&lt", b",", b";", b"-1", b"1e999", b"99999999999999999999", b"\xff\xfe", "\u{202e}\u{e0041}é".as_bytes(),
+    b"",
+    b"\0",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"\"",
+    b"'",
+    b"\\",
+    b"\\ud800",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"<",
+    b"/>",
+    b"]]>",
+    b"<![CDATA[",
+    b"&#x0;",
+    b"&lt",
+    b",",
+    b";",
+    b"-1",
+    b"1e999",
+    b"99999999999999999999",
+    b"\xff\xfe",
+    "\u{202e}\u{e0041}é".as_bytes(),
 ];
 
 fn mutate(dice: &mut Dice, body: &[u8], other: &[u8]) -> Vec<u8> {
@@ -75,7 +100,10 @@ fn family(name: &str, rounds: usize) {
     run(&corpus, rounds);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the switch for the long run is an environment variable, by the rules of the house")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the switch for the long run is an environment variable, by the rules of the house"
+)]
 fn rounds() -> usize {
     if std::env::var("WATCHKEEP_LONG").is_ok() { 2_000_000 } else { 20_000 }
 }
@@ -111,4 +139,57 @@ fn broken_tables() {
 #[test]
 fn broken_texts() {
     family("text", rounds());
+}
+
+#[test]
+fn broken_pdfs() {
+    let content =
+        "BT /F1 12 Tf 72 700 Td (MFA coverage: 97.5 %) Tj 0 -20 Td [(Critical vulner) -20 (abilities: 4)] TJ ET";
+    let pdf = format!(
+        "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [3 0 R] >>\nendobj\n\
+         3 0 obj\n<< /Type /Page /Parent 2 0 R /Resources << /Font << /F1 5 0 R >> >> /Contents 4 0 R >>\nendobj\n\
+         5 0 obj\n<< /Type /Font /Subtype /Type0 /ToUnicode 6 0 R >>\nendobj\n\
+         6 0 obj\n<< >>\nstream\n1 beginbfrange <20> <ff> <0020> endbfrange\nendstream\nendobj\n\
+         7 0 obj\n<< /Type /ObjStm /N 1 /First 5 >>\nstream\n9 0  << /Type /Page >>\nendstream\nendobj\n\
+         4 0 obj\n<< /Length 99 >>\nstream\n{content}\nendstream\nendobj\n"
+    );
+    run(&[pdf.into_bytes()], rounds());
+}
+
+#[test]
+fn broken_workbooks() {
+    // stored, so that mutations reach the parts inside
+    let parts: [(&str, &str); 2] = [
+        ("xl/workbook.xml", "<workbook><sheets><sheet name=\"a\"/></sheets></workbook>"),
+        (
+            "xl/worksheets/sheet1.xml",
+            "<worksheet><sheetData><row><c r=\"A1\" t=\"inlineStr\"><is><t>signal</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>value</t></is></c></row>\
+             <row><c r=\"A2\" t=\"inlineStr\"><is><t>vuln_kev_open</t></is></c><c r=\"B2\"><v>3</v></c></row></sheetData></worksheet>",
+        ),
+    ];
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, body) in parts {
+        let at = u32::try_from(out.len()).unwrap();
+        let size = u32::try_from(body.len()).unwrap().to_le_bytes();
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        common.extend_from_slice(&size);
+        common.extend_from_slice(&size);
+        common.extend_from_slice(&u16::try_from(name.len()).unwrap().to_le_bytes());
+        common.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(b"PK\x03\x04");
+        out.extend_from_slice(&common);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(body.as_bytes());
+        directory.extend_from_slice(b"PK\x01\x02\x14\x00");
+        directory.extend_from_slice(&common);
+        directory.extend_from_slice(&[0; 10]);
+        directory.extend_from_slice(&at.to_le_bytes());
+        directory.extend_from_slice(name.as_bytes());
+    }
+    let at = u32::try_from(out.len()).unwrap().to_le_bytes();
+    out.extend_from_slice(&directory);
+    out.extend_from_slice(b"PK\x05\x06\0\0\0\0\x02\0\x02\0\0\0\0\0");
+    out.extend_from_slice(&at);
+    out.extend_from_slice(&[0, 0]);
+    run(&[out], rounds());
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Map;
 use watchkeep_hub::call::refuse;
 use watchkeep_hub::{Cap, Door, Error, Kind, op};
-use watchkeep_model::{Connector, Role, Scope, Scopes};
+use watchkeep_model::{Connector, Role, Scope, Scopes, Slug};
 use watchkeep_store::Access;
 
 use crate::app::App;
@@ -47,17 +48,27 @@ pub struct Caller {
 struct Asked<'a> {
     post: &'a Post,
     incoming: &'a Incoming,
-    /// The path as it was typed, without a slash at the end: the OAuth resource.
+    /// The path without a slash at the end, with the tenant where it is a slug: the OAuth resource.
     resource: String,
 }
 
 /// The layer around each MCP mount.
-pub async fn gate(State(post): State<Post>, params: RawPathParams, mut req: Request, next: Next) -> Response {
+pub async fn gate(
+    State(post): State<Post>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    mut req: Request,
+    next: Next,
+) -> Response {
     let Some(incoming) = req.extensions().get::<Incoming>().cloned() else {
         return error::refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id");
     };
-    let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, value)| value.to_owned());
-    let resource = match &slug {
+    let slug = match &params {
+        Ok(params) => params.iter().find(|(name, _)| *name == "slug").map(|(_, value)| value.to_owned()),
+        // no UTF-8: a slug, and one that no tenant can have
+        Err(_) => Some("-".to_owned()),
+    };
+    // what is no slug has no metadata, and has no place in a header
+    let resource = match slug.as_deref().filter(|slug| slug.parse::<Slug>().is_ok()) {
         Some(slug) => format!("{}/t/{slug}", post.mount.path),
         None => post.mount.path.to_owned(),
     };

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Extension, RawPathParams, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -50,14 +51,16 @@ fn route(ready: Arc<Ready>, verb: Verb) -> MethodRouter<Arc<App>> {
         filter,
         move |State(app): State<Arc<App>>,
               Extension(incoming): Extension<Incoming>,
-              path: RawPathParams,
+              path: Result<RawPathParams, RawPathParamsRejection>,
               RawQuery(query): RawQuery,
               uri: Uri,
               headers: HeaderMap,
               body: Body| async move {
-            let slug = path.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
-            let path = path.iter().filter(|(name, _)| *name != "slug").map(|(n, v)| (n.to_owned(), v.to_owned()));
-            let sent = Sent { verb, path: path.collect(), query, headers, body };
+            // a path that is no UTF-8 is that of no tenant
+            let path = path.iter().flat_map(|path| path.iter()).map(|(n, v)| (n.to_owned(), v.to_owned()));
+            let (slugs, path): (Vec<_>, Vec<_>) = path.partition(|(name, _)| name == "slug");
+            let slug = slugs.into_iter().next().map(|(_, slug)| slug);
+            let sent = Sent { verb, path, query, headers, body };
             let (told, rate, response) = match answer(&app, &incoming, &ready, slug, &uri, sent).await {
                 Ok((json, rate)) => ("ok", rate, ([(header::CONTENT_TYPE, "application/json")], json).into_response()),
                 Err(Refused { word, rate, response }) => (word, rate, response),

@@ -95,6 +95,11 @@ pub fn check(file: &Path) -> Result<String> {
     let broken = |e: &dyn std::fmt::Display| Error::Io(format!("{name} is not a whole Watchkeep database: {e}"));
     let c = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|e| broken(&e))?;
+    let pages = |what: &str| c.query_row(&format!("pragma {what}"), [], |r| r.get::<_, i64>(0)).map_err(|e| broken(&e));
+    let whole = pages("page_count")? * pages("page_size")?;
+    if i64::try_from(std::fs::metadata(file)?.len()).is_ok_and(|there| there < whole) {
+        return Err(broken(&"its end is missing"));
+    }
     let verdict: String = c.query_row("pragma integrity_check(1)", [], |r| r.get(0)).map_err(|e| broken(&e))?;
     if verdict != "ok" {
         return Err(broken(&verdict));
@@ -113,6 +118,12 @@ pub fn check(file: &Path) -> Result<String> {
 /// As [`check`], [`Error::Held`] if a hub has the database open, or [`Error::Io`].
 pub fn restore(backup: &Path, database: &Path) -> Result<Option<PathBuf>> {
     check(backup)?;
+    if std::fs::metadata(beside(backup, "-wal")).is_ok_and(|log| log.len() > 0) {
+        return Err(Error::Io(format!(
+            "{} is no backup but a database in use, with a part of it in its log: restore a file that `watchkeep backup` made",
+            backup.display()
+        )));
+    }
     let part = beside(database, ".restoring");
     remove_if_there(&part)?;
     std::io::copy(&mut std::fs::File::open(backup)?, &mut new_private(&part)?)?;

@@ -138,10 +138,11 @@ pub(crate) async fn postgres(c: &mut tokio_postgres::Client, role: &str) -> Resu
     for table in tables::TENANT.iter().filter(|t| stepped || open.iter().any(|o| o == *t)) {
         tx.batch_execute(&policies(table)).await?;
     }
-    let role = quoted(role);
+    // by name: others may have tables of their own beside ours
+    let (role, all) = (quoted(role), [tables::TENANT, tables::PERSON, tables::INSTALLATION].concat().join(", "));
     tx.batch_execute(&format!(
         "grant usage on schema public to {role}; \
-         grant select, insert, update, delete on all tables in schema public to {role}; \
+         grant select, insert, update, delete on {all} to {role}; \
          revoke update, delete on audit_log, mcp_call_log, audit_checkpoint from {role}; \
          revoke insert, update, delete on schema_migration from {role}; \
          insert into audit_head (chain_id, seq, hash) values ('{NIL}', 0, decode(repeat('00', 32), 'hex')) \
@@ -247,3 +248,6 @@ pub(crate) async fn postgres_is_current(c: &tokio_postgres::Client) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

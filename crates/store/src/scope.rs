@@ -40,6 +40,18 @@ impl TenantScope {
 }
 
 /// A person's own rows, over all their tenants.
+///
+/// An id does not become one:
+/// ```compile_fail,E0423
+/// fn f(id: watchkeep_model::PersonId) -> watchkeep_store::PersonScope {
+///     watchkeep_store::PersonScope(id)
+/// }
+/// ```
+/// ```
+/// fn f(scope: watchkeep_store::PersonScope) -> watchkeep_model::PersonId {
+///     scope.person()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonScope(PersonId);
 
@@ -54,6 +66,29 @@ impl PersonScope {
 }
 
 /// The installation's rows: tenants, people, the installation's own chain. It reads no tenant's data.
+///
+/// It opens no tenant:
+/// ```compile_fail,E0308
+/// async fn f(store: watchkeep_store::Store, scope: watchkeep_store::InstallationScope) {
+///     let _kris = watchkeep_store::kris::slugs(store.at(&scope)).await;
+/// }
+/// ```
+/// ```
+/// async fn f(store: watchkeep_store::Store, scope: watchkeep_store::TenantScope) {
+///     let _kris = watchkeep_store::kris::slugs(store.at(&scope)).await;
+/// }
+/// ```
+/// and is made by the store:
+/// ```compile_fail,E0423
+/// fn f() -> watchkeep_store::InstallationScope {
+///     watchkeep_store::InstallationScope(())
+/// }
+/// ```
+/// ```
+/// fn f(store: &watchkeep_store::Store) -> watchkeep_store::InstallationScope {
+///     store.operator()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstallationScope(());
 

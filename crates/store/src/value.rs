@@ -296,9 +296,25 @@ macro_rules! ids { ($($t:ident)+) => { $(
     kept_as! { model::$t, Uuid, |v| Some(model::$t::new(v)); }
 )+ } }
 ids! { IntegrationId JobId KriId PersonId RequestId RunId SampleId ScheduleId TenantId TokenId }
+/// A type of ours that is kept as its word, read without a copy.
+macro_rules! kept_as_text {
+    ($t:ty) => {
+        impl Col for $t {
+            fn sqlite(v: ValueRef<'_>) -> Option<Self> {
+                if let ValueRef::Text(b) = v { std::str::from_utf8(b).ok()?.parse().ok() } else { None }
+            }
+            fn postgres(_: &Type, raw: Option<&[u8]>) -> Option<Self> {
+                std::str::from_utf8(raw?).ok()?.parse().ok()
+            }
+            fn fits(ty: &Type) -> bool {
+                String::fits(ty)
+            }
+        }
+    };
+}
 macro_rules! words { ($($t:ty)+) => { $(
     impl From<$t> for Param<'_> { fn from(v: $t) -> Self { Self::Text(v.as_str()) } }
-    kept_as! { $t, String, |v: String| v.parse().ok(); }
+    kept_as_text! { $t }
 )+ } }
 words! {
     model::kri::Aggregation model::kri::Direction model::kri::Quality model::kri::SourceKind model::kri::State
@@ -307,8 +323,8 @@ words! {
 kept_as! {
     bool, i64, |v| Some(v != 0);
     model::Timestamp, i64, |v| Some(model::Timestamp::from_micros(v));
-    model::Slug, String, |v: String| v.parse().ok();
 }
+kept_as_text! { model::Slug }
 impl<'a> From<&'a model::Slug> for Param<'a> {
     fn from(v: &'a model::Slug) -> Self {
         Self::Text(v.as_str())

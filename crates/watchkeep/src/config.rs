@@ -181,6 +181,12 @@ impl Config {
         {
             faults.push(Fault::new(format!("{}: server.{e}", at("server.public_url"))));
         }
+        if self.server.tls_cert.is_some() && self.server.public_url.as_ref().is_some_and(|u| u.starts_with("http:")) {
+            faults.push(Fault::new(format!(
+                "{}: server.public_url begins with http:, but server.tls_cert makes the hub speak https",
+                at("server.public_url")
+            )));
+        }
         if matches!(self.database.url, database::Url::Sqlite(_)) && self.database.owner_url.is_some() {
             faults.push(Fault::new(format!(
                 "{}: database.owner_url is PostgreSQL's, but database.url names SQLite",

@@ -92,8 +92,8 @@ impl House {
     ///
     /// # Errors
     /// [`Exit::Interrupted`] at the second signal.
-    pub(crate) async fn serve(self) -> Result {
-        let (mut first, mut second) = (Signals::new()?, Signals::new()?);
+    pub(crate) async fn serve(self, signals: Signals) -> Result {
+        let Signals { mut first, mut second } = signals;
         let impatient = async {
             second.next().await;
             second.next().await;
@@ -133,13 +133,32 @@ fn settings(config: &Config, url: &str) -> Settings {
     }
 }
 
-/// What tells a program to stop: Ctrl-C, and the service manager.
-struct Signals {
+/// What tells a hub to stop. Made before anything begins, so that a signal that comes early is not lost: it stops the
+/// hub as soon as it stands, and what was begun is cleaned up.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    first: Ear,
+    second: Ear,
+}
+
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// Of the system.
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self { first: Ear::new()?, second: Ear::new()? })
+    }
+}
+
+/// Hears Ctrl-C, and the service manager.
+#[derive(Debug)]
+struct Ear {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Signals {
+impl Ear {
     fn new() -> Result<Self> {
         let of = |kind| signal(kind).map_err(|e| Fault::io("signals", &e));
         Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })

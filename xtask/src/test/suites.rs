@@ -15,7 +15,15 @@ use crate::{Result, process, world};
 pub(crate) fn tests(postgres: Option<&Cluster>, long: bool) -> Result<Counts> {
     let nextest = has_nextest();
     let mut command = if nextest {
-        run("cargo").args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--no-tests=pass"])
+        run("cargo").args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+            "--no-tests=pass",
+            "--status-level=slow",
+        ])
     } else {
         run("cargo").args(["test", "--workspace", "--locked", "--no-fail-fast", "--all-targets"])
     };
@@ -38,8 +46,15 @@ pub(crate) fn examples(postgres: Option<&Cluster>) -> Result<Counts> {
 
 /// The documentation builds and its links lead somewhere.
 pub(crate) fn documentation() -> Result<Counts> {
-    let command =
-        run("cargo").args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    let command = run("cargo").args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--keep-going",
+        "--locked",
+    ]);
     command.env("RUSTDOCFLAGS", "--deny=warnings").show().map(|()| Counts::PASSED)
 }
 

@@ -9,7 +9,7 @@ use watchkeep_model::{IntegrationId, KriId, RunId, SampleId, Timestamp, catalog,
 use watchkeep_store::kris::{self as store, KriRow, NewKri};
 use watchkeep_store::{Reader, Tx, integrations, runs};
 
-use super::kris::edit::of_signal;
+use super::kris::edit::{insert, of_signal};
 use crate::error::{Error, Flaw};
 use crate::ingest::{self, Origin, Source, Statement};
 use crate::{Ctx, Doors, Op, Verb, Write};
@@ -162,13 +162,14 @@ impl Targets {
 }
 
 impl Target {
-    /// Makes the KRI if it is not there yet. Another call may have made it meanwhile: then that one counts.
+    /// Makes the KRI if it is not there yet. Another call may have made it meanwhile: then that one counts. One that was
+    /// archived does not come back by itself.
     pub(crate) async fn ensure(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<KriRow, Error> {
         let Some(make) = &self.make else { return Ok(self.row.clone()) };
         if let Some(row) = store::by_slug_in(tx, &make.slug, now).await? {
             return Ok(row);
         }
-        store::add(tx, make, now).await?;
+        insert(tx, make, now).await?;
         Ok(self.row.clone())
     }
 }

@@ -206,3 +206,11 @@ fn mutated_arguments_are_refused_or_fit() {
     }
     assert!(parsed > 2_000 && fitted > 500, "the mutations must reach the check: {parsed} parsed, {fitted} fitted");
 }
+
+#[test]
+fn a_nul_is_no_character_of_a_text() {
+    for forgiving in [false, true] {
+        let flaws = fit(json!({ "status": "red", "query": "a\0b" }), forgiving).unwrap_err();
+        assert_eq!(flaws[0].to_string(), "query: holds a NUL character (at byte 1): leave it out; texts are UTF-8");
+    }
+}

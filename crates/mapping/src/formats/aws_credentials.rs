@@ -67,7 +67,7 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             with_mfa += if yes(mfa) { 1.0 } else { 0.0 };
         }
         let old_enough = before(dates::parse(&row.get(created)), 90);
-        if (yes(password) || active_key) && old_enough && !last_use.is_some_and(|t| t >= now.minus(Length::days(90))) {
+        if (yes(password) || active_key) && old_enough && last_use.is_none_or(|t| t < now.minus(Length::days(90))) {
             tally.push(("accounts_inactive_90d", name.into_owned(), row.span));
         }
     });
@@ -95,7 +95,7 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     }
     out.tally(&counts, &trust, sheet.span(), at, Ok(()));
     let trust = Trust::exact("AWS credential report: users with a password, the root account not among them");
-    out.share("mfa_enforced_pct", &subject.name, with_mfa, people, sheet.span(), &trust, at);
+    out.share("mfa_enforced_pct", &subject.name, (with_mfa, people), sheet.span(), &trust, at);
 }
 
 #[cfg(test)]
@@ -109,12 +109,16 @@ mod tests {
 
     #[test]
     fn users_and_keys() {
-        says(REPORT, "aws-credential-report", &[
-            ("accounts_inactive_90d", Some(1.0)),
-            ("cloud_keys_gt_90d", Some(1.0)),
-            ("cloud_root_use_7d", Some(1.0)),
-            ("mfa_enforced_pct", Some(50.0)),
-        ]);
+        says(
+            REPORT,
+            "aws-credential-report",
+            &[
+                ("accounts_inactive_90d", Some(1.0)),
+                ("cloud_keys_gt_90d", Some(1.0)),
+                ("cloud_root_use_7d", Some(1.0)),
+                ("mfa_enforced_pct", Some(50.0)),
+            ],
+        );
         assert!(said(REPORT).extractions.iter().all(|e| e.subject == "123456789012" && e.confidence >= 0.9));
     }
 

@@ -10,31 +10,81 @@ use crate::read::text::Text;
 use crate::{Span, dates, words};
 
 const SYSTEM: [&str; 18] = [
-    "system", "machine", "vm", "vm name", "client", "server", "host", "hostname", "object", "protected item", "workload", "resource", "device",
-    "client name", "source", "machine name", "computer", "asset",
+    "system",
+    "machine",
+    "vm",
+    "vm name",
+    "client",
+    "server",
+    "host",
+    "hostname",
+    "object",
+    "protected item",
+    "workload",
+    "resource",
+    "device",
+    "client name",
+    "source",
+    "machine name",
+    "computer",
+    "asset",
 ];
 const JOB: [&str; 10] =
     ["job", "job name", "backup job", "policy", "plan", "task", "backup name", "backup plan", "backup", "auftrag"];
 const RESULT: [&str; 12] = [
-    "status", "result", "job status", "last result", "state", "outcome", "backup status", "last status", "last backup status", "session result",
-    "ergebnis", "resultaat",
+    "status",
+    "result",
+    "job status",
+    "last result",
+    "state",
+    "outcome",
+    "backup status",
+    "last status",
+    "last backup status",
+    "session result",
+    "ergebnis",
+    "resultaat",
 ];
 const TIME: [&str; 16] = [
-    "end time", "end", "finished", "completed", "completion time", "finish time", "start time", "start", "time", "date", "last run", "started",
-    "last run time", "creation time", "timestamp", "backup time",
+    "end time",
+    "end",
+    "finished",
+    "completed",
+    "completion time",
+    "finish time",
+    "start time",
+    "start",
+    "time",
+    "date",
+    "last run",
+    "started",
+    "last run time",
+    "creation time",
+    "timestamp",
+    "backup time",
 ];
 const LAST_GOOD: [&str; 7] = [
-    "last successful backup", "last success", "last good backup", "last backup", "last successful", "latest restore point", "last restore point",
+    "last successful backup",
+    "last success",
+    "last good backup",
+    "last backup",
+    "last successful",
+    "latest restore point",
+    "last restore point",
 ];
 const RPO_HOURS: [&str; 5] = ["rpo hours", "rpo h", "rpo in hours", "rpo target hours", "rpo"];
 const RPO_MET: [&str; 6] = ["rpo met", "within rpo", "rpo ok", "rpo compliant", "rpo compliance", "in rpo"];
 const RPO_BROKEN: [&str; 5] = ["rpo breach", "rpo breached", "rpo violated", "rpo missed", "rpo exceeded"];
 
 pub(crate) fn is_csv(h: &Headers) -> u8 {
-    let named = h.names.iter().any(|n| n.contains("backup") || n.contains("sicherung") || n.contains("rpo") || n.contains("restore"));
+    let named = h
+        .names
+        .iter()
+        .any(|n| n.contains("backup") || n.contains("sicherung") || n.contains("rpo") || n.contains("restore"));
     let what = h.col(&JOB).or(h.col(&SYSTEM)).is_some();
     let result = h.col(&RESULT).is_some();
-    let rpo = h.col(&RPO_MET).or(h.col(&RPO_BROKEN)).is_some() || (h.col(&RPO_HOURS).is_some() && h.col(&LAST_GOOD).is_some());
+    let rpo = h.col(&RPO_MET).or(h.col(&RPO_BROKEN)).is_some()
+        || (h.col(&RPO_HOURS).is_some() && h.col(&LAST_GOOD).is_some());
     let session = h.col(&["job name", "job", "policy"]).is_some() && h.col(&TIME).is_some();
     match (what, result, named) {
         (true, true, true) => 72,
@@ -55,13 +105,76 @@ enum Outcome {
 fn outcome(text: &str) -> Option<Outcome> {
     let word = words::plain(text);
     let has = |names: &[&str]| names.iter().any(|n| word == *n || word.starts_with(&format!("{n} ")));
-    if has(&["completed with errors", "completed with failures", "failed", "failure", "fail", "error", "errors", "aborted", "missed", "timed out", "expired", "fehlgeschlagen", "fehler", "mislukt", "échec", "échoué", "not completed", "unsuccessful", "did not run", "partially failed"]) {
+    if has(&[
+        "completed with errors",
+        "completed with failures",
+        "failed",
+        "failure",
+        "fail",
+        "error",
+        "errors",
+        "aborted",
+        "missed",
+        "timed out",
+        "expired",
+        "fehlgeschlagen",
+        "fehler",
+        "mislukt",
+        "échec",
+        "échoué",
+        "not completed",
+        "unsuccessful",
+        "did not run",
+        "partially failed",
+    ]) {
         Some(Outcome::Bad)
-    } else if has(&["warning", "warnings", "completed with warnings", "success with warnings", "partial", "partially successful", "warnung", "waarschuwing", "completed with exceptions", "avertissement"]) {
+    } else if has(&[
+        "warning",
+        "warnings",
+        "completed with warnings",
+        "success with warnings",
+        "partial",
+        "partially successful",
+        "warnung",
+        "waarschuwing",
+        "completed with exceptions",
+        "avertissement",
+    ]) {
         Some(Outcome::Warned)
-    } else if has(&["success", "successful", "succeeded", "completed", "complete", "ok", "passed", "done", "finished", "successfully", "erfolgreich", "erfolg", "geslaagd", "gelukt", "réussi", "réussie", "succès"]) {
+    } else if has(&[
+        "success",
+        "successful",
+        "succeeded",
+        "completed",
+        "complete",
+        "ok",
+        "passed",
+        "done",
+        "finished",
+        "successfully",
+        "erfolgreich",
+        "erfolg",
+        "geslaagd",
+        "gelukt",
+        "réussi",
+        "réussie",
+        "succès",
+    ]) {
         Some(Outcome::Good)
-    } else if has(&["running", "in progress", "pending", "queued", "scheduled", "working", "idle", "waiting", "starting", "läuft", "bezig", "en cours"]) {
+    } else if has(&[
+        "running",
+        "in progress",
+        "pending",
+        "queued",
+        "scheduled",
+        "working",
+        "idle",
+        "waiting",
+        "starting",
+        "läuft",
+        "bezig",
+        "en cours",
+    ]) {
         Some(Outcome::Open)
     } else {
         None
@@ -100,7 +213,7 @@ impl Jobs {
             .cap_if(self.unread > 0, 0.6, format!("the outcome of {} jobs could not be read", self.unread))
             .cap_if(newest.is_none(), 0.8, "no date tells when the jobs ran")
             .cap_if(old > 0, 0.9, format!("{old} jobs older than seven days before the newest are left out"));
-        out.share(signal, subject, (good + warned) as f64, due.len() as f64, span, &trust, When(newest));
+        out.share(signal, subject, ((good + warned) as f64, due.len() as f64), span, &trust, When(newest));
     }
 }
 
@@ -135,10 +248,14 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         let breach = match (met, broken) {
             (Some(_), _) => words::truth(&row.get(met)).map(|ok| !ok),
             (None, Some(_)) => words::truth(&row.get(broken)),
-            _ if hours.is_some() && good.is_some() => match (words::number(row.get(hours).trim_end_matches(['h', 'H', ' '])), dates::parse(&row.get(good))) {
-                (Some(hours), Some(at)) if hours > 0.0 && hours < 1e5 => Some(at < now.minus(Length::minutes((hours * 60.0) as i64))),
-                _ => None,
-            },
+            _ if hours.is_some() && good.is_some() => {
+                match (words::number(row.get(hours).trim_end_matches(['h', 'H', ' '])), dates::parse(&row.get(good))) {
+                    (Some(hours), Some(at)) if hours > 0.0 && hours < 1e5 => {
+                        Some(at < now.minus(Length::minutes((hours * 60.0) as i64)))
+                    }
+                    _ => None,
+                }
+            }
             _ => return,
         };
         match breach {
@@ -158,11 +275,21 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     if judged + unread_rpo > 0 {
         let span = breaches.values().copied().reduce(Span::and).unwrap_or(sheet.span());
         if judged == 0 {
-            out.unknown("backup_rpo_breach_systems", &subject.name, span, "no row says whether the objective is met", When(None));
+            out.unknown(
+                "backup_rpo_breach_systems",
+                &subject.name,
+                span,
+                "no row says whether the objective is met",
+                When(None),
+            );
         } else {
             let trust = Trust::of(0.93, format!("systems of {judged} that miss their recovery point objective"))
                 .cap_if(unread_rpo > 0, 0.6, format!("{unread_rpo} rows could not be read"))
-                .cap_if(stale && met.is_none() && broken.is_none(), 0.7, "the newest date is over seven days old; ages are counted to it");
+                .cap_if(
+                    stale && met.is_none() && broken.is_none(),
+                    0.7,
+                    "the newest date is over seven days old; ages are counted to it",
+                );
             out.count("backup_rpo_breach_systems", &subject.name, breaches.len() as f64, span, &trust, When(None));
         }
     }
@@ -174,11 +301,36 @@ fn logged(line: &str) -> Option<Outcome> {
     if !["backup", "sicherung", "sauvegarde", "back-up"].iter().any(|w| lower.contains(w)) {
         return None;
     }
-    let ended = ["finished", "completed", "succeeded", "failed", "ended", "beendet", "abgeschlossen", "fehlgeschlagen", "voltooid", "mislukt", "terminée", "échoué", "success"];
+    let ended = [
+        "finished",
+        "completed",
+        "succeeded",
+        "failed",
+        "ended",
+        "beendet",
+        "abgeschlossen",
+        "fehlgeschlagen",
+        "voltooid",
+        "mislukt",
+        "terminée",
+        "échoué",
+        "success",
+    ];
     if !ended.iter().any(|w| lower.contains(w)) {
         return None;
     }
-    let bad = ["failed", "failure", "with errors", "with error", "fehlgeschlagen", "mislukt", "échoué", "échec", "not completed", "unsuccessful"];
+    let bad = [
+        "failed",
+        "failure",
+        "with errors",
+        "with error",
+        "fehlgeschlagen",
+        "mislukt",
+        "échoué",
+        "échec",
+        "not completed",
+        "unsuccessful",
+    ];
     let warned = ["warning", "warnung", "waarschuwing", "avertissement"];
     Some(if bad.iter().any(|w| lower.contains(w)) && !lower.contains("0 failed") && !lower.contains("no fail") {
         Outcome::Bad

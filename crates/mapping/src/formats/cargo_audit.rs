@@ -40,7 +40,9 @@ mod tests {
 
     fn report(list: &str, locked: u32) -> String {
         let n = list.matches("advisory\"").count();
-        format!(r#"{{"lockfile":{{"dependency-count":{locked}}},"vulnerabilities":{{"found":false,"count":{n},"list":[{list}]}},"warnings":{{}}}}"#)
+        format!(
+            r#"{{"lockfile":{{"dependency-count":{locked}}},"vulnerabilities":{{"found":false,"count":{n},"list":[{list}]}},"warnings":{{}}}}"#
+        )
     }
 
     #[test]

@@ -10,17 +10,71 @@ use crate::read::table::{Headers, Sheet};
 use crate::{Span, dates, words};
 
 const NAME: [&str; 18] = [
-    "signal", "kri", "metric", "indicator", "kpi", "measure", "slug", "metric name", "signal name", "kri name", "name", "kennzahl", "indicateur",
-    "indicator naam", "messwert", "item", "control metric", "key risk indicator",
+    "signal",
+    "kri",
+    "metric",
+    "indicator",
+    "kpi",
+    "measure",
+    "slug",
+    "metric name",
+    "signal name",
+    "kri name",
+    "name",
+    "kennzahl",
+    "indicateur",
+    "indicator naam",
+    "messwert",
+    "item",
+    "control metric",
+    "key risk indicator",
 ];
 const VALUE: [&str; 16] = [
-    "value", "current", "current value", "actual", "result", "wert", "waarde", "valeur", "score", "measured", "ist", "aktuell", "huidig", "actuel",
-    "count", "this month",
+    "value",
+    "current",
+    "current value",
+    "actual",
+    "result",
+    "wert",
+    "waarde",
+    "valeur",
+    "score",
+    "measured",
+    "ist",
+    "aktuell",
+    "huidig",
+    "actuel",
+    "count",
+    "this month",
 ];
-const SUBJECT: [&str; 12] =
-    ["subject", "scope", "business unit", "site", "team", "entity", "asset", "project", "standort", "vestiging", "department", "location"];
-const DATE: [&str; 12] =
-    ["date", "observed at", "as of", "measured at", "timestamp", "period end", "month", "datum", "stand", "reporting date", "observedat", "time"];
+const SUBJECT: [&str; 12] = [
+    "subject",
+    "scope",
+    "business unit",
+    "site",
+    "team",
+    "entity",
+    "asset",
+    "project",
+    "standort",
+    "vestiging",
+    "department",
+    "location",
+];
+const DATE: [&str; 12] = [
+    "date",
+    "observed at",
+    "as of",
+    "measured at",
+    "timestamp",
+    "period end",
+    "month",
+    "datum",
+    "stand",
+    "reporting date",
+    "observedat",
+    "time",
+];
 
 /// A number in a cell that fits the unit, and whether it fits without doubt.
 pub(crate) fn fitting(cell: &str, unit: Unit, percent_named: bool) -> Option<f64> {
@@ -48,7 +102,9 @@ pub(crate) fn fitting(cell: &str, unit: Unit, percent_named: bool) -> Option<f64
     };
     match unit {
         Unit::Count if percent || n.fract() != 0.0 => None,
-        Unit::Percent if !percent && !percent_named && n > 0.0 && n <= 1.0 && n.fract() != 0.0 => None,
+        // 0.97 may be a share of one: nobody can tell
+        Unit::Percent if !percent && n > 0.0 && n <= 1.0 => None,
+        Unit::Percent if !percent && !percent_named => None,
         Unit::Percent if n > 100.0 => None,
         _ if n < 0.0 => None,
         _ => Some(n),
@@ -57,7 +113,9 @@ pub(crate) fn fitting(cell: &str, unit: Unit, percent_named: bool) -> Option<f64
 
 fn confidence(strength: Strength, exact_headers: bool) -> Trust {
     match (strength, exact_headers) {
-        (Strength::Exact, true) => Trust::of(0.93, "the slug or name of the signal, under headers that say what they are"),
+        (Strength::Exact, true) => {
+            Trust::of(0.93, "the slug or name of the signal, under headers that say what they are")
+        }
         (Strength::Exact, false) => Trust::of(0.8, "the slug or name of the signal"),
         (Strength::Phrase, _) => Trust::of(0.7, "a phrase that means the signal"),
         (Strength::Loose, _) => Trust::of(0.55, "a word of the catalogue for the signal"),
@@ -100,7 +158,11 @@ pub(crate) fn tell(mut pairs: Vec<Pair>, out: &mut Out<'_>) {
             group.truncate(1);
         }
         for pair in group {
-            let trust = pair.trust.cap_if(contradict, 0.5, "the artifact gives several values for it, which contradict each other");
+            let trust = pair.trust.cap_if(
+                contradict,
+                0.5,
+                "the artifact gives several values for it, which contradict each other",
+            );
             out.count(pair.signal, &pair.subject, pair.value, pair.span, &trust, pair.at);
         }
     }
@@ -123,7 +185,9 @@ pub(crate) fn read_pairs(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             return;
         };
         let Some(known) = catalog::signal(hit.signal) else { return };
-        let percent = label.contains('%') || matches!(row.get(unit).as_ref(), "%" | "percent" | "pct") || hit.strength == Strength::Exact;
+        let percent = label.contains('%')
+            || matches!(row.get(unit).as_ref(), "%" | "percent" | "pct")
+            || hit.strength == Strength::Exact;
         match fitting(&row.get(value), known.unit, percent) {
             Some(n) => pairs.push(Pair {
                 signal: hit.signal,
@@ -146,7 +210,8 @@ pub(crate) fn read_pairs(sheet: &Sheet<'_>, out: &mut Out<'_>) {
 }
 
 pub(crate) fn is_wide(h: &Headers) -> u8 {
-    let named = h.written.iter().filter(|w| lexicon::label(w).is_some_and(|hit| hit.strength >= Strength::Phrase)).count();
+    let named =
+        h.written.iter().filter(|w| lexicon::label(w).is_some_and(|hit| hit.strength >= Strength::Phrase)).count();
     if h.len() >= 2 && named >= 1 && named * 3 >= h.len() { 40 } else { 0 }
 }
 
@@ -178,7 +243,9 @@ pub(crate) fn read_wide(sheet: &Sheet<'_>, out: &mut Out<'_>) {
 }
 
 fn named<'d>(v: Val<'d>, names: &[&str]) -> Option<Val<'d>> {
-    v.members().find(|(key, value)| names.contains(&words::plain(key).as_str()) && value.there()).map(|(_, value)| value)
+    v.members()
+        .find(|(key, value)| names.contains(&words::plain(key).as_str()) && value.there())
+        .map(|(_, value)| value)
 }
 
 fn list<'d>(root: Val<'d>) -> Vec<Val<'d>> {
@@ -299,12 +366,17 @@ mod tests {
 
     #[test]
     fn json_of_nobody() {
-        says(r#"{"date":"2026-10-01","metrics":{"mfa_enforced_pct":97.5,"x":1}}"#, "json-wide", &[("mfa_enforced_pct", Some(97.5))]);
+        says(
+            r#"{"date":"2026-10-01","metrics":{"mfa_enforced_pct":97.5,"x":1}}"#,
+            "json-wide",
+            &[("mfa_enforced_pct", Some(97.5))],
+        );
         says(r#"[{"signal":"vuln_kev_open","value":3}]"#, "json-pairs", &[("vuln_kev_open", Some(3.0))]);
-        says("{\"kri\":\"vuln_kev_open\",\"value\":3}\n{\"kri\":\"sca_high_open\",\"value\":2}\n", "json-pairs", &[
-            ("sca_high_open", Some(2.0)),
-            ("vuln_kev_open", Some(3.0)),
-        ]);
+        says(
+            "{\"kri\":\"vuln_kev_open\",\"value\":3}\n{\"kri\":\"sca_high_open\",\"value\":2}\n",
+            "json-pairs",
+            &[("sca_high_open", Some(2.0)), ("vuln_kev_open", Some(3.0))],
+        );
     }
 
     #[test]

@@ -45,7 +45,9 @@ fn doubt_page(out: &mut Out<'_>, n: usize) {
 }
 
 pub(crate) fn is_dependabot(root: Val<'_>) -> u8 {
-    list_of(root, |a| a.at("state").is_text() && (a.at("security_advisory").is_object() || a.at("security_vulnerability").is_object()))
+    list_of(root, |a| {
+        a.at("state").is_text() && (a.at("security_advisory").is_object() || a.at("security_vulnerability").is_object())
+    })
 }
 
 pub(crate) fn read_dependabot(root: Val<'_>, out: &mut Out<'_>) {
@@ -75,19 +77,45 @@ pub(crate) fn read_dependabot(root: Val<'_>, out: &mut Out<'_>) {
     out.tally(&tally, &Trust::exact("Dependabot alerts in state open"), root.span(), When(None), Ok(()));
 }
 
-fn nodes(root: Val<'_>) -> Val<'_> {
+/// The repositories of an answer: one, or those of a search or an organisation.
+fn repositories(root: Val<'_>) -> Vec<Val<'_>> {
     let data = if root.has("data") { root.at("data") } else { root };
-    data.at("repository").at("vulnerabilityAlerts")
+    if data.at("repository").at("vulnerabilityAlerts").is_object() {
+        return vec![data.at("repository")];
+    }
+    let owner = data.any(&["organization", "user", "viewer"]);
+    let list = if data.at("search").is_object() { data.at("search") } else { owner.at("repositories") };
+    let direct = list.at("nodes").items();
+    let edges = list.at("edges").items().map(|e| e.at("node"));
+    direct.chain(edges).filter(|r| r.at("vulnerabilityAlerts").is_object()).collect()
 }
 
 pub(crate) fn is_graphql(root: Val<'_>) -> u8 {
-    if nodes(root).any(&["nodes", "edges"]).is_array() { 100 } else { 0 }
+    if repositories(root).iter().any(|r| r.at("vulnerabilityAlerts").any(&["nodes", "edges"]).is_array()) {
+        100
+    } else {
+        0
+    }
 }
 
 pub(crate) fn read_graphql(root: Val<'_>, out: &mut Out<'_>) {
-    let list = nodes(root);
     let data = if root.has("data") { root.at("data") } else { root };
-    let repo = data.at("repository").any(&["nameWithOwner", "name"]).s();
+    let list = if data.at("search").is_object() {
+        data.at("search")
+    } else {
+        data.any(&["organization", "user", "viewer"]).at("repositories")
+    };
+    if list.at("pageInfo").at("hasNextPage").truth() == Some(true) {
+        out.note("There are further pages of repositories.");
+    }
+    for repository in repositories(root) {
+        one_repository(repository, out);
+    }
+}
+
+fn one_repository(repository: Val<'_>, out: &mut Out<'_>) {
+    let list = repository.at("vulnerabilityAlerts");
+    let repo = repository.any(&["nameWithOwner", "name"]).s();
     let edges = list.at("edges").is_array();
     let alerts: Vec<Val<'_>> = if edges {
         list.at("edges").items().map(|e| e.at("node")).collect()
@@ -110,7 +138,9 @@ pub(crate) fn read_graphql(root: Val<'_>, out: &mut Out<'_>) {
     let mut stateless = 0;
     for alert in &alerts {
         let state = alert.at("state").s();
-        let closed = ["dismissedAt", "fixedAt", "dismissedReason", "dismisser", "dismissReason"].iter().any(|k| alert.at(k).there());
+        let closed = ["dismissedAt", "fixedAt", "dismissedReason", "dismisser", "dismissReason"]
+            .iter()
+            .any(|k| alert.at(k).there());
         if closed || !(state.is_empty() || state == "OPEN") {
             continue;
         }
@@ -119,24 +149,27 @@ pub(crate) fn read_graphql(root: Val<'_>, out: &mut Out<'_>) {
         let key = alert.any(&["number", "id"]).s().into_owned();
         let key = if key.is_empty() { format!("{}", alert.span().start) } else { key };
         tally.rated(&subject.name, SCA, severity, key.clone(), alert.span());
-        if dated && severity == Some(Severity::Critical) && dates::parse(&alert.at("createdAt").s()).is_some_and(|t| t < old) {
+        if dated
+            && severity == Some(Severity::Critical)
+            && dates::parse(&alert.at("createdAt").s()).is_some_and(|t| t < old)
+        {
             tally.add(&subject.name, "sca_critical_open_gt_30d", key, alert.span());
         }
     }
     let page = list.at("pageInfo");
     let more = page.at("hasNextPage").truth() == Some(true)
         || list.at("totalCount").number().is_some_and(|n| n > alerts.len() as f64);
-    if more {
-        out.doubt(0.6, "there are further pages");
-    } else if page.at("hasNextPage").truth().is_none() {
-        doubt_page(out, alerts.len());
-    }
-    if stateless > 0 {
-        out.doubt(0.8, format!("{stateless} alerts have no state; they are taken as open"));
-    }
-    let zero = if subject.named { Ok(()) } else { Err("the list is empty and names no repository") };
-    let zero = if alerts.is_empty() { zero } else { Ok(()) };
-    out.tally(&tally, &Trust::exact("vulnerability alerts that are open"), list.span(), When(None), zero);
+    let full = !more && page.at("hasNextPage").truth().is_none() && PAGES.contains(&alerts.len());
+    let trust = Trust::exact("vulnerability alerts that are open")
+        .cap_if(more, 0.6, "there are further pages")
+        .cap_if(full, 0.7, format!("there are exactly {} alerts, a full page: there may be more", alerts.len()))
+        .cap_if(stateless > 0, 0.8, format!("{stateless} alerts have no state; they are taken as open"));
+    let zero = match (alerts.is_empty(), subject.named, more) {
+        (_, _, true) => Err("the list is one page of several"),
+        (true, false, _) => Err("the list is empty and names no repository"),
+        _ => Ok(()),
+    };
+    out.tally(&tally, &trust, list.span(), When(None), zero);
 }
 
 pub(crate) fn is_code(root: Val<'_>) -> u8 {
@@ -158,10 +191,22 @@ pub(crate) fn read_code(root: Val<'_>, out: &mut Out<'_>) {
             None if rule.at("severity").s() == "note" => Some(Severity::Info),
             None => None,
         };
-        tally.critical(&repository, "sast_critical_open", severity, alert.any(&["number", "url"]).s().into_owned(), alert.span());
+        tally.critical(
+            &repository,
+            "sast_critical_open",
+            severity,
+            alert.any(&["number", "url"]).s().into_owned(),
+            alert.span(),
+        );
     }
     doubt_page(out, root.len());
-    out.tally(&tally, &Trust::exact("code scanning alerts in state open, by security severity"), root.span(), When(None), Ok(()));
+    out.tally(
+        &tally,
+        &Trust::exact("code scanning alerts in state open, by security severity"),
+        root.span(),
+        When(None),
+        Ok(()),
+    );
 }
 
 pub(crate) fn is_secret(root: Val<'_>) -> u8 {
@@ -190,11 +235,11 @@ mod tests {
         let text = r#"[{"number":1,"state":"open","created_at":"2026-01-01T00:00:00Z","security_advisory":{"severity":"critical"},"repository":{"full_name":"o/r"}},
             {"number":2,"state":"open","created_at":"2026-11-19T00:00:00Z","security_advisory":{"severity":"critical"},"repository":{"full_name":"o/r"}},
             {"number":3,"state":"fixed","created_at":"2026-01-01T00:00:00Z","security_advisory":{"severity":"critical"},"repository":{"full_name":"o/r"}}]"#;
-        says(text, "dependabot", &[
-            ("sca_critical_open", Some(2.0)),
-            ("sca_critical_open_gt_30d", Some(1.0)),
-            ("sca_high_open", Some(0.0)),
-        ]);
+        says(
+            text,
+            "dependabot",
+            &[("sca_critical_open", Some(2.0)), ("sca_critical_open_gt_30d", Some(1.0)), ("sca_high_open", Some(0.0))],
+        );
         assert!(said(text).extractions.iter().all(|e| e.subject == "o/r"));
     }
 
@@ -212,6 +257,10 @@ mod tests {
     fn code_alerts_need_a_security_severity() {
         let text = r#"[{"number":1,"state":"open","rule":{"severity":"error","security_severity_level":"high"},"tool":{"name":"CodeQL"}}]"#;
         says(text, "github-code-scanning", &[("sast_critical_open", Some(0.0))]);
-        says(&text.replace(",\"security_severity_level\":\"high\"", ""), "github-code-scanning", &[("sast_critical_open", None)]);
+        says(
+            &text.replace(",\"security_severity_level\":\"high\"", ""),
+            "github-code-scanning",
+            &[("sast_critical_open", None)],
+        );
     }
 }

@@ -47,7 +47,13 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
     } else {
         Err("the report is empty and names nothing that was scanned")
     };
-    out.tally(&tally, &Trust::exact("Grype report: distinct vulnerability, package and version"), matches.span(), at, zero);
+    out.tally(
+        &tally,
+        &Trust::exact("Grype report: distinct vulnerability, package and version"),
+        matches.span(),
+        at,
+        zero,
+    );
 }
 
 #[cfg(test)]
@@ -61,11 +67,15 @@ mod tests {
             {"vulnerability":{"id":"CVE-2","severity":"High"},"artifact":{"name":"django","version":"3","type":"python"}},
             {"vulnerability":{"id":"CVE-2","severity":"High"},"artifact":{"name":"django","version":"3","type":"python"}}],
             "source":{"type":"image","target":{"userInput":"shop:1"}},"distro":{"name":"debian"},"descriptor":{"name":"grype"}}"#;
-        says(text, "grype", &[
-            ("sca_critical_open", Some(0.0)),
-            ("sca_high_open", Some(1.0)),
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(0.0)),
-        ]);
+        says(
+            text,
+            "grype",
+            &[
+                ("sca_critical_open", Some(0.0)),
+                ("sca_high_open", Some(1.0)),
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_high_open", Some(0.0)),
+            ],
+        );
     }
 }

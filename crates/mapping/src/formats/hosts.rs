@@ -88,7 +88,10 @@ impl Hosts {
             return;
         }
         if !self.unreachable.is_empty() {
-            out.note(format!("{} hosts could not be reached; they are not among the {answered} that count.", self.unreachable.len()));
+            out.note(format!(
+                "{} hosts could not be reached; they are not among the {answered} that count.",
+                self.unreachable.len()
+            ));
         }
         if self.potential > 0 {
             out.note(format!("{} findings are potential, not confirmed; they do not count.", self.potential));
@@ -112,13 +115,24 @@ impl Hosts {
             "{what}: {answered} hosts, each finding counts once per host, {} fixed or accepted ones do not",
             self.closed
         ))
-        .cap_if(!self.unreachable.is_empty(), 0.86, format!("{} hosts could not be reached", self.unreachable.len()));
+        .cap_if(
+            !self.unreachable.is_empty(),
+            0.86,
+            format!("{} hosts could not be reached", self.unreachable.len()),
+        );
         out.tally(&self.tally.of_subject(&subject.name), &trust, place, at, Ok(()));
         if !self.signed_in.is_empty() {
             let worked = self.signed_in.values().filter(|w| **w).count() as f64;
             let trust = Trust::exact(format!("{what}: hosts on which the scanner could sign in"));
             let span = self.sign_in_hull.unwrap_or(place);
-            out.share("vuln_credentialed_scan_pct", &subject.name, worked, self.signed_in.len() as f64, span, &trust, at);
+            out.share(
+                "vuln_credentialed_scan_pct",
+                &subject.name,
+                (worked, self.signed_in.len() as f64),
+                span,
+                &trust,
+                at,
+            );
         }
     }
 }

@@ -30,10 +30,19 @@ pub(crate) fn read_checkov(root: Val<'_>, out: &mut Out<'_>) {
                 if id.starts_with("CKV_CVE") || id.starts_with("BC_CVE") || id.starts_with("CKV_SECRET") {
                     continue;
                 }
-                let resource = format!("{} {}", check.any(&["repo_file_path", "file_path"]).s(), check.at("resource").s());
+                let resource =
+                    format!("{} {}", check.any(&["repo_file_path", "file_path"]).s(), check.at("resource").s());
                 let severity = check.at("severity");
-                let severity = Severity::word(&if severity.is_object() { severity.at("name").s() } else { severity.s() });
-                checks.see(&Outcome { account: &subject.name, check: &id, resource: &resource, failed, severity, span: check.span() });
+                let severity =
+                    Severity::word(&if severity.is_object() { severity.at("name").s() } else { severity.s() });
+                checks.see(&Outcome {
+                    account: &subject.name,
+                    check: &id,
+                    resource: &resource,
+                    failed,
+                    severity,
+                    span: check.span(),
+                });
             }
         }
         checks.muted += results.at("skipped_checks").len();
@@ -43,7 +52,11 @@ pub(crate) fn read_checkov(root: Val<'_>, out: &mut Out<'_>) {
 }
 
 pub(crate) fn is_kics(root: Val<'_>) -> u8 {
-    if root.at("queries").is_array() && (root.has("kics_version") || root.at("severity_counters").is_object()) { 100 } else { 0 }
+    if root.at("queries").is_array() && (root.has("kics_version") || root.at("severity_counters").is_object()) {
+        100
+    } else {
+        0
+    }
 }
 
 pub(crate) fn read_kics(root: Val<'_>, out: &mut Out<'_>) {
@@ -63,7 +76,14 @@ pub(crate) fn read_kics(root: Val<'_>, out: &mut Out<'_>) {
                 file.any(&["similarity_id", "line"]).s()
             );
             let id = query.at("query_id").s();
-            checks.see(&Outcome { account: &subject.name, check: &id, resource: &resource, failed: true, severity, span: file.span() });
+            checks.see(&Outcome {
+                account: &subject.name,
+                check: &id,
+                resource: &resource,
+                failed: true,
+                severity,
+                span: file.span(),
+            });
         }
     }
     let n = |name: &str| root.at(name).number().unwrap_or_default();
@@ -104,12 +124,20 @@ pub(crate) fn read_tfsec(root: Val<'_>, out: &mut Out<'_>) {
     let mut checks = Checks::default();
     for result in root.at("results").items() {
         let place = result.at("location");
-        let resource = format!("{} {} {}", place.at("filename").s(), place.at("start_line").s(), result.at("resource").s());
+        let resource =
+            format!("{} {} {}", place.at("filename").s(), place.at("start_line").s(), result.at("resource").s());
         let id = result.any(&["long_id", "rule_id"]).s();
         let passed = result.at("passed").truth() == Some(true) || result.at("status").number() == Some(1.0);
         // the words of old versions (ERROR, WARNING) have no critical and are not judged
         let severity = Severity::word(&result.at("severity").s());
-        checks.see(&Outcome { account: &subject.name, check: &id, resource: &resource, failed: !passed, severity, span: result.span() });
+        checks.see(&Outcome {
+            account: &subject.name,
+            check: &id,
+            resource: &resource,
+            failed: !passed,
+            severity,
+            span: result.span(),
+        });
     }
     checks.tell(out, "tfsec", root.at("results").span(), When(None));
 }
@@ -130,7 +158,11 @@ mod tests {
     fn kics_needs_files() {
         let text = r#"{"kics_version":"v2","files_scanned":3,"queries_failed_to_execute":0,"severity_counters":{"CRITICAL":0,"HIGH":0},"queries":[]}"#;
         says(text, "kics", &[("cloud_critical_misconfig_open", Some(0.0))]);
-        says(&text.replace("\"files_scanned\":3", "\"files_scanned\":0"), "kics", &[("cloud_critical_misconfig_open", None)]);
+        says(
+            &text.replace("\"files_scanned\":3", "\"files_scanned\":0"),
+            "kics",
+            &[("cloud_critical_misconfig_open", None)],
+        );
         let failed = text.replace("\"queries_failed_to_execute\":0", "\"queries_failed_to_execute\":2");
         says(&failed, "kics", &[("cloud_critical_misconfig_open", None)]);
     }

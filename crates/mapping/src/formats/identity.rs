@@ -7,42 +7,131 @@ use crate::read::table::{Headers, Sheet};
 use crate::tally::Tally;
 use crate::{Span, dates, words};
 
-const USER: [&str; 14] = [
-    "user principal name", "login", "user", "username", "user name", "email", "email address", "upn", "primary email",
-    "email address required", "e mail", "display name", "account", "benutzername",
+const USER: [&str; 17] = [
+    "user principal name",
+    "sam account name",
+    "samaccountname",
+    "account name",
+    "login",
+    "user",
+    "username",
+    "user name",
+    "email",
+    "email address",
+    "upn",
+    "primary email",
+    "email address required",
+    "e mail",
+    "display name",
+    "account",
+    "benutzername",
 ];
 const STATUS: [&str; 12] = [
-    "status", "user status", "account status", "account enabled", "enabled", "is enabled", "state", "status read only", "block credential",
-    "sign in blocked", "blocked", "suspended",
+    "status",
+    "user status",
+    "account status",
+    "account enabled",
+    "enabled",
+    "is enabled",
+    "state",
+    "status read only",
+    "block credential",
+    "sign in blocked",
+    "blocked",
+    "suspended",
 ];
 /// MFA that a user cannot go around.
 const ENFORCED: [&str; 9] = [
-    "mfa enforced", "mfa required", "2sv enforced", "2sv enforced read only", "is enforced in 2sv", "is 2sv enforced", "is2sv enforced",
-    "two factor enforced", "mfa status",
+    "mfa enforced",
+    "mfa required",
+    "2sv enforced",
+    "2sv enforced read only",
+    "is enforced in 2sv",
+    "is 2sv enforced",
+    "is2sv enforced",
+    "two factor enforced",
+    "mfa status",
 ];
 /// MFA that is on.
 const ON: [&str; 12] = [
-    "mfa enabled", "mfa active", "mfa", "2fa", "2fa enabled", "two factor enabled", "two factor authentication", "multi factor authentication",
-    "is mfa enabled", "mfa factors", "enrolled factors", "factors",
+    "mfa enabled",
+    "mfa active",
+    "mfa",
+    "2fa",
+    "2fa enabled",
+    "two factor enabled",
+    "two factor authentication",
+    "multi factor authentication",
+    "is mfa enabled",
+    "mfa factors",
+    "enrolled factors",
+    "factors",
 ];
 /// MFA that was set up, which does not say that it is asked for.
 const ENROLLED: [&str; 10] = [
-    "is mfa registered", "mfa registered", "mfa enrolled", "2sv enrolled", "2sv enrolled read only", "is enrolled in 2sv", "is mfa capable",
-    "is2sv enrolled", "mfa capable", "is 2sv enrolled",
+    "is mfa registered",
+    "mfa registered",
+    "mfa enrolled",
+    "2sv enrolled",
+    "2sv enrolled read only",
+    "is enrolled in 2sv",
+    "is mfa capable",
+    "is2sv enrolled",
+    "mfa capable",
+    "is 2sv enrolled",
 ];
 const LAST: [&str; 18] = [
-    "last login", "last sign in", "last login date", "last login time", "last sign in date", "last sign in read only", "last activity",
-    "last signin", "last sign in date time", "last sign in time", "last login utc", "last successful sign in", "last logon", "last logon date",
-    "last active", "last seen", "letzte anmeldung", "last interactive sign in",
+    "last login",
+    "last sign in",
+    "last login date",
+    "last login time",
+    "last sign in date",
+    "last sign in read only",
+    "last activity",
+    "last signin",
+    "last sign in date time",
+    "last sign in time",
+    "last login utc",
+    "last successful sign in",
+    "last logon",
+    "last logon date",
+    "last active",
+    "last seen",
+    "letzte anmeldung",
+    "last interactive sign in",
 ];
 const CREATED: [&str; 8] = [
-    "created", "creation date", "created date", "created date time", "creation time", "created at", "when created", "created on",
+    "created",
+    "creation date",
+    "created date",
+    "created date time",
+    "creation time",
+    "created at",
+    "when created",
+    "created on",
 ];
 const ADMIN: [&str; 10] = [
-    "is admin", "admin", "is administrator", "privileged", "is super admin", "is privileged", "administrator", "is delegated admin", "super admin",
+    "is admin",
+    "admin",
+    "is administrator",
+    "privileged",
+    "is super admin",
+    "is privileged",
+    "administrator",
+    "is delegated admin",
+    "super admin",
     "has admin role",
 ];
-const ROLE: [&str; 8] = ["role", "roles", "admin role", "admin roles", "assigned roles", "directory roles", "user role", "admin role read only"];
+const ROLE: [&str; 8] = [
+    "role",
+    "roles",
+    "admin role",
+    "admin roles",
+    "assigned roles",
+    "directory roles",
+    "user role",
+    "admin role read only",
+];
 const KIND: [&str; 4] = ["user type", "account type", "type", "is service account"];
 
 pub(crate) fn score(h: &Headers) -> u8 {
@@ -70,9 +159,13 @@ fn active(column: &str, cell: &str) -> Option<bool> {
         return words::truth(cell).map(|blocked| !blocked);
     }
     match word.as_str() {
-        "active" | "enabled" | "password expired" | "locked out" | "recovery" | "aktiv" | "actief" | "actif" => Some(true),
-        "inactive" | "disabled" | "suspended" | "deprovisioned" | "staged" | "deleted" | "archived" | "provisioned" | "blocked"
-        | "deactivated" | "invited" | "pending" | "gesperrt" | "inaktiv" | "inactief" | "inactif" => Some(false),
+        "active" | "enabled" | "password expired" | "locked out" | "recovery" | "aktiv" | "actief" | "actif" => {
+            Some(true)
+        }
+        "inactive" | "disabled" | "suspended" | "deprovisioned" | "staged" | "deleted" | "archived" | "provisioned"
+        | "blocked" | "deactivated" | "invited" | "pending" | "gesperrt" | "inaktiv" | "inactief" | "inactif" => {
+            Some(false)
+        }
         _ => words::truth(cell),
     }
 }
@@ -82,7 +175,9 @@ fn protected(column: &str, cell: &str) -> Option<bool> {
     let word = words::plain(cell);
     match word.as_str() {
         "enforced" | "required" | "enrolled" | "registered" | "capable" | "configured" | "on" => return Some(true),
-        "not enrolled" | "not registered" | "not configured" | "not enforced" | "disabled" | "none" => return Some(false),
+        "not enrolled" | "not registered" | "not configured" | "not enforced" | "disabled" | "none" => {
+            return Some(false);
+        }
         // of "MFA status" enabled is not yet enforced, of other columns it is on
         "enabled" => return Some(true),
         _ => {}
@@ -112,9 +207,10 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let (mfa, sure) = match (h.col(&ENFORCED), h.col(&ON), h.col(&ENROLLED)) {
         (Some(col), ..) => (Some(col), Trust::exact("column of enforced MFA")),
         (_, Some(col), _) => (Some(col), Trust::of(0.9, "column of enabled MFA")),
-        (_, _, Some(col)) => {
-            (Some(col), Trust::of(0.75, "the column tells who has set MFA up, which is not the same as having to use it"))
-        }
+        (_, _, Some(col)) => (
+            Some(col),
+            Trust::of(0.75, "the column tells who has set MFA up, which is not the same as having to use it"),
+        ),
         _ => (None, Trust::of(0.0, "")),
     };
     let admin = h.col(&ADMIN).or(h.col(&ROLE));
@@ -142,7 +238,10 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             _ => {}
         }
         let kind_text = row.get(kind).to_ascii_lowercase();
-        if kind_text.contains("service") || kind_text.contains("system") || (name(kind) == "is service account" && words::truth(&kind_text) == Some(true)) {
+        if kind_text.contains("service")
+            || kind_text.contains("system")
+            || (name(kind) == "is service account" && words::truth(&kind_text) == Some(true))
+        {
             return;
         }
         n.active += 1.0;
@@ -176,7 +275,11 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             match dates::parse(&cell) {
                 Some(at) if at < limit => tally.add(&subject.name, "accounts_inactive_90d", row.get(user), row.span),
                 Some(_) => {}
-                None if matches!(words::plain(&cell).as_str(), "" | "never" | "never logged in" | "none" | "null" | "n a" | "nie" | "nooit" | "jamais") => {
+                None if matches!(
+                    words::plain(&cell).as_str(),
+                    "" | "never" | "never logged in" | "none" | "null" | "n a" | "nie" | "nooit" | "jamais"
+                ) =>
+                {
                     if !new {
                         n.never += 1;
                         tally.add(&subject.name, "accounts_inactive_90d", row.get(user), row.span);
@@ -192,7 +295,10 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         out.doubt(0.7, "no column tells which accounts are active");
     }
     if n.unread_status > 0 {
-        out.doubt(0.6, format!("the status of {} accounts could not be read; they are taken as active", n.unread_status));
+        out.doubt(
+            0.6,
+            format!("the status of {} accounts could not be read; they are taken as active", n.unread_status),
+        );
     }
     if rows == 0 || n.active <= 0.0 {
         for (signal, there) in [("mfa_enforced_pct", mfa), ("accounts_inactive_90d", last)] {
@@ -203,21 +309,30 @@ pub(crate) fn read(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         return;
     }
     if mfa.is_some() {
-        let trust = sure.cap_if(n.unread_mfa > 0, 0.6, format!("the MFA cell of {} accounts could not be read", n.unread_mfa));
-        out.share("mfa_enforced_pct", &subject.name, n.mfa, n.active, span, &trust, at);
+        let trust =
+            sure.cap_if(n.unread_mfa > 0, 0.6, format!("the MFA cell of {} accounts could not be read", n.unread_mfa));
+        out.share("mfa_enforced_pct", &subject.name, (n.mfa, n.active), span, &trust, at);
     }
     if last.is_some() {
         let trust = Trust::exact("active accounts without a sign-in for 90 days")
             .cap_if(stale, 0.7, "the newest sign-in is over 30 days old; ages are counted to it")
             .cap_if(newest.is_none(), 0.5, "no date of a sign-in could be read")
-            .cap_if(n.never > 0 && created.is_none(), 0.8, format!("{} never signed in, and nothing says how old they are", n.never))
+            .cap_if(
+                n.never > 0 && created.is_none(),
+                0.8,
+                format!("{} never signed in, and nothing says how old they are", n.never),
+            )
             .cap_if(n.unread_dates > 0, 0.6, format!("{} dates could not be read", n.unread_dates));
         out.tally(&tally, &trust, span, at, Ok(()));
     }
     if admin.is_some() {
-        let trust = if by_role { Trust::of(0.8, "administrators by the name of their role") } else { Trust::exact("column of administrators") }
-            .cap_if(n.unread_admin > 0, 0.6, format!("{} cells could not be read", n.unread_admin));
-        out.share("privileged_accounts_pct", &subject.name, n.admins, n.active, span, &trust, at);
+        let trust = if by_role {
+            Trust::of(0.8, "administrators by the name of their role")
+        } else {
+            Trust::exact("column of administrators")
+        }
+        .cap_if(n.unread_admin > 0, 0.6, format!("{} cells could not be read", n.unread_admin));
+        out.share("privileged_accounts_pct", &subject.name, (n.admins, n.active), span, &trust, at);
     }
 }
 
@@ -230,11 +345,15 @@ mod tests {
         let text = "login,status,mfaEnabled,lastLogin,isAdmin\n\
             a@x,ACTIVE,true,2026-11-19T00:00:00Z,true\nb@x,ACTIVE,false,2026-01-19T00:00:00Z,false\n\
             c@x,DEPROVISIONED,false,2025-01-19T00:00:00Z,false\nd@x,LOCKED_OUT,true,2026-11-01T00:00:00Z,false\ne@x,ACTIVE,true,2026-11-01T00:00:00Z,false\n";
-        says(text, "identity-csv", &[
-            ("accounts_inactive_90d", Some(1.0)),
-            ("mfa_enforced_pct", Some(75.0)),
-            ("privileged_accounts_pct", Some(25.0)),
-        ]);
+        says(
+            text,
+            "identity-csv",
+            &[
+                ("accounts_inactive_90d", Some(1.0)),
+                ("mfa_enforced_pct", Some(75.0)),
+                ("privileged_accounts_pct", Some(25.0)),
+            ],
+        );
         assert!(said(text).extractions.iter().all(|e| e.confidence >= 0.9));
     }
 

@@ -21,7 +21,9 @@ pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
     for (line, span) in text.lines() {
         if let Some(name) = line.strip_prefix("hostname=") {
             host = name.trim().to_owned();
-        } else if let Some(time) = line.strip_prefix("report_datetime_end=").or(line.strip_prefix("report_datetime_start=")) {
+        } else if let Some(time) =
+            line.strip_prefix("report_datetime_end=").or(line.strip_prefix("report_datetime_start="))
+        {
             at = When(When::text(time).0.or(at.0));
         } else if let Some(points) = line.strip_prefix("hardening_index=") {
             let points = points.trim().trim_matches(['[', ']', ' ']);

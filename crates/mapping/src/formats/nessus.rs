@@ -7,14 +7,29 @@ use crate::read::table::{Headers, Sheet};
 use crate::read::xml::El;
 use crate::severity::Severity;
 
-const HOST: [&str; 8] = ["host", "ip address", "asset name", "dns name", "host fqdn", "asset ipv4", "ipv4 address", "fqdn"];
+const HOST: [&str; 8] =
+    ["host", "ip address", "asset name", "dns name", "host fqdn", "asset ipv4", "ipv4 address", "fqdn"];
 
 pub(crate) fn is_csv(h: &Headers) -> u8 {
     let plugin = h.col(&["plugin id", "plugin", "definition id"]).is_some();
     let risk = h.col(&["risk", "severity", "risk factor"]).is_some();
     let host = h.col(&HOST).is_some();
     match (plugin, risk, host) {
-        (true, true, true) if h.col(&["plugin output", "synopsis", "plugin name", "see also", "vpr score", "name"]).is_some() => 97,
+        (true, true, true)
+            if h.col(&[
+                "plugin output",
+                "synopsis",
+                "plugin name",
+                "see also",
+                "vpr score",
+                "name",
+                "definition name",
+                "definition synopsis",
+            ])
+            .is_some() =>
+        {
+            97
+        }
         _ => 0,
     }
 }
@@ -23,7 +38,7 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let plugin = sheet.col(&["plugin id", "plugin", "definition id"]);
     let risk = sheet.col(&["risk", "severity", "risk factor"]);
     let host = sheet.col(&HOST);
-    let cve = sheet.col(&["cve", "cves"]);
+    let cve = sheet.col(&["cve", "cves", "definition cve"]);
     let text = sheet.col(&["plugin output", "plugin text", "output"]);
     let first = sheet.col(&["first discovered", "first found", "first seen", "first observed"]);
     let last = sheet.col(&["last observed", "last found", "last seen", "host end"]);
@@ -139,9 +154,22 @@ fn one(report: El<'_>, out: &mut Out<'_>) {
             if id == "10180" && item.child_text("plugin_output").contains("is considered as dead") {
                 hosts.unreachable.insert(name.to_string());
             }
-            let severity = item.attr("severity").and_then(|n| level(&n)).or_else(|| Severity::word(&item.child_text("risk_factor")));
+            let severity = item
+                .attr("severity")
+                .and_then(|n| level(&n))
+                .or_else(|| Severity::word(&item.child_text("risk_factor")));
             let cves: Vec<String> = item.children().filter(|c| c.name() == "cve").map(El::text).collect();
-            hosts.see(out, &Weakness { host: &name, id: &id, severity, cves: &cves.join(","), first_seen: None, span: item.span() });
+            hosts.see(
+                out,
+                &Weakness {
+                    host: &name,
+                    id: &id,
+                    severity,
+                    cves: &cves.join(","),
+                    first_seen: None,
+                    span: item.span(),
+                },
+            );
         }
     }
     let name = report.attr("name").unwrap_or_default();
@@ -162,12 +190,16 @@ mod tests {
 
     #[test]
     fn a_plugin_counts_once_per_host() {
-        says(CSV, "nessus-csv", &[
-            ("vuln_credentialed_scan_pct", Some(50.0)),
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(1.0)),
-            ("vuln_kev_open", Some(1.0)),
-        ]);
+        says(
+            CSV,
+            "nessus-csv",
+            &[
+                ("vuln_credentialed_scan_pct", Some(50.0)),
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_high_open", Some(1.0)),
+                ("vuln_kev_open", Some(1.0)),
+            ],
+        );
         let got = said(CSV);
         assert_eq!(got.extractions[0].observed_at.unwrap().to_string(), "2024-01-25T18:40:00Z");
     }
@@ -184,12 +216,16 @@ mod tests {
             <tag name="HOST_END">Thu Aug 31 10:11:12 2023</tag><tag name="Credentialed_Scan">true</tag></HostProperties>
             <ReportItem port="0" severity="4" pluginID="7"><cve>CVE-2021-44228</cve></ReportItem>
             <ReportItem port="1" severity="3" pluginID="8"/></ReportHost></Report></NessusClientData_v2>"#;
-        says(text, "nessus", &[
-            ("vuln_credentialed_scan_pct", Some(100.0)),
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(1.0)),
-            ("vuln_kev_open", Some(1.0)),
-        ]);
+        says(
+            text,
+            "nessus",
+            &[
+                ("vuln_credentialed_scan_pct", Some(100.0)),
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_high_open", Some(1.0)),
+                ("vuln_kev_open", Some(1.0)),
+            ],
+        );
         assert!(said(text).extractions.iter().all(|e| e.subject == "office"));
         let empty = r#"<NessusClientData_v2><Report name="office"></Report></NessusClientData_v2>"#;
         says(empty, "nessus", &[("vuln_critical_open", None), ("vuln_high_open", None)]);

@@ -28,9 +28,7 @@ impl Packages {
     /// Writes both counts. `summary` is what the report itself says of a severity, where that counts packages too.
     fn tell(&self, out: &mut Out<'_>, what: &str, place: Span, scanned: bool, summary: impl Fn(&str) -> Option<f64>) {
         let subject = out.subject("");
-        for (signal, severity, word) in
-            [(CRITICAL, Severity::Critical, "critical"), (HIGH, Severity::High, "high")]
-        {
+        for (signal, severity, word) in [(CRITICAL, Severity::Critical, "critical"), (HIGH, Severity::High, "high")] {
             let found: Vec<Span> =
                 self.worst.values().filter(|(s, _)| *s == Some(severity)).map(|(_, span)| *span).collect();
             let unrated = self.worst.values().filter(|(s, _)| s.is_none()).count();
@@ -51,7 +49,11 @@ impl Packages {
                 .cap_if(
                     said.is_some_and(|n| n != found.len() as f64),
                     0.6,
-                    format!("the summary says {}, the list {}: they contradict each other", said.unwrap_or_default(), found.len()),
+                    format!(
+                        "the summary says {}, the list {}: they contradict each other",
+                        said.unwrap_or_default(),
+                        found.len()
+                    ),
                 );
                 out.count(signal, &subject.name, found.len() as f64, span, &trust, When(None));
             }

@@ -47,7 +47,10 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             return;
         }
         let severity = rating(&row.get(score), &word);
-        hosts.see(out, &Weakness { host: &ip, id: &row.get(id), severity, cves: &row.get(cve), first_seen: None, span: row.span });
+        hosts.see(
+            out,
+            &Weakness { host: &ip, id: &row.get(id), severity, cves: &row.get(cve), first_seen: None, span: row.span },
+        );
     });
     hosts.tell(out, "OpenVAS results", &name, sheet.span(), When(at));
 }
@@ -91,15 +94,21 @@ pub(crate) fn read_xml(root: El<'_>, out: &mut Out<'_>) {
         }
         let cves: Vec<String> = nvt
             .into_iter()
-            .flat_map(|n| n.all("ref").filter(|r| r.attr("type").as_deref() == Some("cve")).filter_map(|r| r.attr("id")))
+            .flat_map(|n| {
+                n.all("ref").filter(|r| r.attr("type").as_deref() == Some("cve")).filter_map(|r| r.attr("id"))
+            })
             .map(|c| c.into_owned())
             .chain(nvt.map(|n| n.child_text("cve")))
             .collect();
         let severity = rating(&result.child_text("severity"), &threat);
-        hosts.see(out, &Weakness { host: &host, id: &id, severity, cves: &cves.join(","), first_seen: None, span: result.span() });
+        hosts.see(
+            out,
+            &Weakness { host: &host, id: &id, severity, cves: &cves.join(","), first_seen: None, span: result.span() },
+        );
     }
     // a finished scan of hosts that are only counted
-    let scanned = report.child("hosts").map(|h| h.child_text("count")).and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
+    let scanned =
+        report.child("hosts").map(|h| h.child_text("count")).and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
     if hosts.hosts.is_empty() && scanned > 0.0 {
         hosts.hosts.insert("scanned".to_owned());
     }
@@ -123,11 +132,11 @@ mod tests {
         let text = r#"<report id="1"><report id="2"><scan_run_status>Done</scan_run_status><task id="3"><name>office</name></task><hosts><count>1</count></hosts>
             <results start="1" max="-1"><result><name>n</name><host>10.0.0.1<asset/></host><nvt oid="1.2"><refs><ref type="cve" id="CVE-2021-44228"/></refs></nvt><threat>High</threat><severity>10.0</severity></result>
             <result><host>10.0.0.1</host><nvt oid="1.3"/><threat>High</threat><severity>7.5</severity></result></results></report></report>"#;
-        says(text, "openvas", &[
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(1.0)),
-            ("vuln_kev_open", Some(1.0)),
-        ]);
+        says(
+            text,
+            "openvas",
+            &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(1.0)), ("vuln_kev_open", Some(1.0))],
+        );
         let running = text.replace(">Done<", ">Running<");
         assert!(said(&running).extractions.iter().all(|e| e.confidence < 0.85));
     }
@@ -136,6 +145,10 @@ mod tests {
     fn results_as_a_table() {
         let text = "IP,Hostname,Port,Port Protocol,CVSS,Severity,QoD,Solution Type,NVT Name,Summary,NVT OID,CVEs,Task ID,Task Name,Timestamp\n\
             10.0.0.1,,80,tcp,9.8,High,80,x,n,s,1.2,CVE-1,t,office,2024-03-18T12:46:31Z\n";
-        says(text, "openvas-csv", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0)), ("vuln_kev_open", Some(0.0))]);
+        says(
+            text,
+            "openvas-csv",
+            &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0)), ("vuln_kev_open", Some(0.0))],
+        );
     }
 }

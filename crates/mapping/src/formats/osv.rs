@@ -37,13 +37,18 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
             let mut grouped: Vec<String> = Vec::new();
             for group in package.at("groups").items() {
                 let ids: Vec<String> = group.at("ids").items().map(|id| id.s().into_owned()).collect();
-                let severity = group
-                    .at("max_severity")
-                    .number()
-                    .filter(|n| *n > 0.0)
-                    .and_then(Severity::score)
-                    .or_else(|| vulns.iter().filter(|v| ids.contains(&v.at("id").s().into_owned())).filter_map(|v| severity(*v)).max());
-                let span = vulns.iter().find(|v| ids.contains(&v.at("id").s().into_owned())).map_or(group.span(), |v| v.span());
+                let severity =
+                    group.at("max_severity").number().filter(|n| *n > 0.0).and_then(Severity::score).or_else(|| {
+                        vulns
+                            .iter()
+                            .filter(|v| ids.contains(&v.at("id").s().into_owned()))
+                            .filter_map(|v| severity(*v))
+                            .max()
+                    });
+                let span = vulns
+                    .iter()
+                    .find(|v| ids.contains(&v.at("id").s().into_owned()))
+                    .map_or(group.span(), |v| v.span());
                 tally.rated(&subject.name, SCA, severity, format!("{} {place}", ids.join(" ")), span);
                 grouped.extend(ids);
             }
@@ -67,7 +72,11 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
 fn severity(vuln: Val<'_>) -> Option<Severity> {
     let word = vuln.at("database_specific").at("severity").s();
     Severity::word(&word).or_else(|| {
-        vuln.at("severity").items().filter_map(|s| cvss::base_score(&s.at("score").s())).filter_map(Severity::score).max()
+        vuln.at("severity")
+            .items()
+            .filter_map(|s| cvss::base_score(&s.at("score").s()))
+            .filter_map(Severity::score)
+            .max()
     })
 }
 

@@ -7,24 +7,80 @@ use crate::read::table::{Headers, Sheet};
 use crate::{Span, dates, words};
 
 const PERSON: [&str; 12] = [
-    "email", "email address", "user email", "recipient", "recipient email", "user", "username", "user name", "e mail", "name", "employee", "learner",
+    "email",
+    "email address",
+    "user email",
+    "recipient",
+    "recipient email",
+    "user",
+    "username",
+    "user name",
+    "e mail",
+    "name",
+    "employee",
+    "learner",
 ];
 const CLICKED: [&str; 12] = [
-    "clicked", "clicked link", "link clicked", "clicked at", "clicked date", "clicks", "click", "email link clicked", "link clicked time",
-    "clicked on", "clicked links", "geklickt",
+    "clicked",
+    "clicked link",
+    "link clicked",
+    "clicked at",
+    "clicked date",
+    "clicks",
+    "click",
+    "email link clicked",
+    "link clicked time",
+    "clicked on",
+    "clicked links",
+    "geklickt",
 ];
 const ENTERED: [&str; 8] = [
-    "data entered", "submitted data", "data submitted", "entered data", "compromised", "credentials entered", "data entered at", "submitted",
+    "data entered",
+    "submitted data",
+    "data submitted",
+    "entered data",
+    "compromised",
+    "credentials entered",
+    "data entered at",
+    "submitted",
 ];
 const REPORTED: [&str; 9] = [
-    "reported", "reported at", "reported phish", "email reported", "reported date", "phish reported", "reports", "reported email", "gemeldet",
+    "reported",
+    "reported at",
+    "reported phish",
+    "email reported",
+    "reported date",
+    "phish reported",
+    "reports",
+    "reported email",
+    "gemeldet",
 ];
 const SENT: [&str; 14] = [
-    "delivered", "delivered at", "emails delivered", "recipients", "sent", "emails sent", "total recipients", "users targeted", "targets", "total",
-    "email delivered", "scheduled", "recipients count", "number of recipients",
+    "delivered",
+    "delivered at",
+    "emails delivered",
+    "recipients",
+    "sent",
+    "emails sent",
+    "total recipients",
+    "users targeted",
+    "targets",
+    "total",
+    "email delivered",
+    "scheduled",
+    "recipients count",
+    "number of recipients",
 ];
-const CAMPAIGN: [&str; 8] =
-    ["campaign", "campaign name", "simulation name", "simulation", "phishing campaign", "phishing test", "test name", "kampagne"];
+const CAMPAIGN: [&str; 8] = [
+    "campaign",
+    "campaign name",
+    "simulation name",
+    "simulation",
+    "phishing campaign",
+    "phishing test",
+    "test name",
+    "kampagne",
+];
 
 pub(crate) fn is_phishing(h: &Headers) -> u8 {
     let clicked = h.col(&CLICKED).is_some();
@@ -70,7 +126,16 @@ pub(crate) fn read_phishing(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let (reported, sent) = (h.col(&REPORTED), h.col(&SENT));
     let person = h.col(&PERSON);
     let gophish = if clicked.is_none() { h.col(&["status"]) } else { None };
-    let date = h.col(&["send date", "sent date", "delivered at", "date", "start date", "campaign start", "launch date", "end date"]);
+    let date = h.col(&[
+        "send date",
+        "sent date",
+        "delivered at",
+        "date",
+        "start date",
+        "campaign start",
+        "launch date",
+        "end date",
+    ]);
     let by_person = person.is_some() && !(h.col(&CAMPAIGN).is_some() && h.col(&PERSON[..7]).is_none());
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     sheet.rows(|row| {
@@ -122,29 +187,67 @@ pub(crate) fn read_phishing(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         let subject = out.subject(&name);
         let span = c.hull.unwrap_or(sheet.span());
         let what = if by_person { "recipients of the simulation" } else { "numbers of the campaign" };
-        let pilot = words::plain(&format!("{name} {}", subject.name)).split(' ').any(|w| matches!(w, "pilot" | "test" | "trial" | "demo"));
+        let pilot = words::plain(&format!("{name} {}", subject.name))
+            .split(' ')
+            .any(|w| matches!(w, "pilot" | "test" | "trial" | "demo"));
         let trust = Trust::of(0.93, what)
             .cap_if(pilot, 0.6, "it seems to be a pilot or a test, not the whole staff")
             .cap_if(c.unread > 0, 0.6, format!("{} rows could not be read", c.unread))
-            .cap_if(c.clicked > c.sent || c.reported > c.sent, 0.3, "more clicks or reports than mails contradict each other");
+            .cap_if(
+                c.clicked > c.sent || c.reported > c.sent,
+                0.3,
+                "more clicks or reports than mails contradict each other",
+            );
         if c.clicked <= c.sent {
-            out.share("phish_sim_click_pct", &subject.name, c.clicked, c.sent, span, &trust, When(c.at));
+            out.share("phish_sim_click_pct", &subject.name, (c.clicked, c.sent), span, &trust, When(c.at));
         }
         if reported.is_some() && c.reported <= c.sent {
-            out.share("phish_report_pct", &subject.name, c.reported, c.sent, span, &trust, When(c.at));
+            out.share("phish_report_pct", &subject.name, (c.reported, c.sent), span, &trust, When(c.at));
         }
     }
 }
 
 const COURSE: [&str; 14] = [
-    "course", "training", "module", "content", "course name", "training name", "assignment", "training campaign", "course title", "module name",
-    "training module", "content title", "enrollment", "schulung",
+    "course",
+    "training",
+    "module",
+    "content",
+    "course name",
+    "training name",
+    "assignment",
+    "training campaign",
+    "course title",
+    "module name",
+    "training module",
+    "content title",
+    "enrollment",
+    "schulung",
 ];
-const DUE: [&str; 9] = ["due date", "due", "deadline", "due by", "enrollment due date", "due on", "target date", "fällig am", "expiry date"];
+const DUE: [&str; 9] = [
+    "due date",
+    "due",
+    "deadline",
+    "due by",
+    "enrollment due date",
+    "due on",
+    "target date",
+    "fällig am",
+    "expiry date",
+];
 const DONE: [&str; 10] = [
-    "completion date", "completed", "completed at", "completed date", "completed on", "date completed", "finished", "complete", "is completed", "abgeschlossen",
+    "completion date",
+    "completed",
+    "completed at",
+    "completed date",
+    "completed on",
+    "date completed",
+    "finished",
+    "complete",
+    "is completed",
+    "abgeschlossen",
 ];
-const STATUS: [&str; 6] = ["status", "completion status", "training status", "enrollment status", "state", "progress status"];
+const STATUS: [&str; 6] =
+    ["status", "completion status", "training status", "enrollment status", "state", "progress status"];
 
 pub(crate) fn is_training(h: &Headers) -> u8 {
     let how = h.col(&STATUS).or(h.col(&DONE)).is_some();
@@ -177,7 +280,10 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             return;
         }
         let word = words::plain(&row.get(status));
-        if matches!(word.as_str(), "waived" | "exempt" | "archived" | "cancelled" | "canceled" | "not required" | "removed") {
+        if matches!(
+            word.as_str(),
+            "waived" | "exempt" | "archived" | "cancelled" | "canceled" | "not required" | "removed"
+        ) {
             return;
         }
         let name = row.get(campaign).into_owned();
@@ -187,15 +293,16 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         all += 1.0;
         hull = Some(hull.map_or(row.span, |hull| hull.and(row.span)));
         let complete = match word.as_str() {
-            "completed" | "complete" | "passed" | "done" | "finished" | "abgeschlossen" | "bestanden" | "voltooid" | "afgerond" | "terminé"
-            | "completed late" => Some(true),
+            "completed" | "complete" | "passed" | "done" | "finished" | "abgeschlossen" | "bestanden" | "voltooid"
+            | "afgerond" | "terminé" | "completed late" => Some(true),
             "overdue" | "past due" | "late" | "expired" | "überfällig" | "te laat" | "achterstallig" | "en retard" => {
                 said_overdue = true;
                 overdue += 1.0;
                 return;
             }
-            "in progress" | "not started" | "enrolled" | "assigned" | "incomplete" | "started" | "failed" | "not completed" | "open" | "pending"
-            | "offen" | "in bearbeitung" | "nicht begonnen" | "bezig" | "niet gestart" | "en cours" | "non commencé" => Some(false),
+            "in progress" | "not started" | "enrolled" | "assigned" | "incomplete" | "started" | "failed"
+            | "not completed" | "open" | "pending" | "offen" | "in bearbeitung" | "nicht begonnen" | "bezig"
+            | "niet gestart" | "en cours" | "non commencé" => Some(false),
             "" if done.is_some() => happened(&row.get(done)),
             _ => None,
         };
@@ -221,13 +328,23 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let span = hull.unwrap_or(sheet.span());
     let signal = "training_overdue_pct";
     if due.is_none() && !said_overdue {
-        out.unknown(signal, &subject.name, span, "neither a due date nor a status of overdue tells what is late", When(None));
+        out.unknown(
+            signal,
+            &subject.name,
+            span,
+            "neither a due date nor a status of overdue tells what is late",
+            When(None),
+        );
         return;
     }
     let trust = Trust::of(0.93, "enrolments past their due date and not completed")
         .cap_if(unread > 0, 0.6, format!("{unread} rows could not be read"))
-        .cap_if(stale && due.is_some() && !said_overdue, 0.7, "the newest completion is old; due dates are counted to it");
-    out.share(signal, &subject.name, overdue, all, span, &trust, When(None));
+        .cap_if(
+            stale && due.is_some() && !said_overdue,
+            0.7,
+            "the newest completion is old; due dates are counted to it",
+        );
+    out.share(signal, &subject.name, (overdue, all), span, &trust, When(None));
 }
 
 #[cfg(test)]
@@ -246,7 +363,8 @@ mod tests {
     fn campaigns_are_subjects_and_pilots_go_to_review() {
         let text = "Campaign,Recipients,Clicked,Reported\nQ3 all staff,200,10,80\nPilot IT,20,1,15\n";
         let got = said(text);
-        let q3 = got.extractions.iter().find(|e| e.subject == "Q3 all staff" && e.signal == "phish_sim_click_pct").unwrap();
+        let q3 =
+            got.extractions.iter().find(|e| e.subject == "Q3 all staff" && e.signal == "phish_sim_click_pct").unwrap();
         assert_eq!((q3.value, q3.denominator), (Some(5.0), Some(200.0)));
         assert!(q3.confidence > 0.85);
         assert!(got.extractions.iter().filter(|e| e.subject == "Pilot IT").all(|e| e.confidence < 0.85));
@@ -263,7 +381,11 @@ mod tests {
     fn training_needs_a_due_date_or_a_word_for_late() {
         let text = "User,Course,Status,Due Date\na,Basics,Completed,2026-10-01\nb,Basics,In Progress,2026-10-01\nc,Basics,Not Started,2026-12-24\nd,Basics,Completed,2026-10-01\n";
         says(text, "training-csv", &[("training_overdue_pct", Some(25.0))]);
-        says("User,Course,Status\na,B,Completed\nb,B,Overdue\n", "training-csv", &[("training_overdue_pct", Some(50.0))]);
+        says(
+            "User,Course,Status\na,B,Completed\nb,B,Overdue\n",
+            "training-csv",
+            &[("training_overdue_pct", Some(50.0))],
+        );
         says("User,Course,Status\na,B,Completed\nb,B,In progress\n", "training-csv", &[("training_overdue_pct", None)]);
     }
 }

@@ -10,7 +10,11 @@ use crate::tally::Tally;
 const MISCONFIG: &str = "cloud_critical_misconfig_open";
 
 pub(crate) fn is_scout(root: Val<'_>) -> u8 {
-    if root.at("services").is_object() && (root.at("last_run").is_object() || root.has("provider_code")) { 98 } else { 0 }
+    if root.at("services").is_object() && (root.at("last_run").is_object() || root.has("provider_code")) {
+        98
+    } else {
+        0
+    }
 }
 
 pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
@@ -24,7 +28,7 @@ pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
             let items = finding.at("items");
             let flagged = finding.at("flagged_items").number().unwrap_or_default();
             checked |= finding.at("checked_items").number().is_some_and(|n| n > 0.0);
-            let mut add = |tally: &mut Tally, signal, with_id: bool| {
+            let add = |tally: &mut Tally, signal, with_id: bool| {
                 tally.open(&subject.name, signal);
                 let mut seen = 0.0;
                 for item in items.items() {
@@ -42,7 +46,10 @@ pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
                 add(&mut dangers, MISCONFIG, true);
             }
             let id = id.as_ref();
-            if service == "s3" && (id.contains("AllUsers") || id.contains("world-")) && finding.at("checked_items").there() {
+            if service == "s3"
+                && (id.contains("AllUsers") || id.contains("world-"))
+                && finding.at("checked_items").there()
+            {
                 add(&mut exact, "cloud_public_storage", false);
             }
             if id.contains("security-group-opens-SSH") || id.contains("security-group-opens-RDP") {
@@ -57,7 +64,13 @@ pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
     dangers.open(&subject.name, MISCONFIG);
     let trust = Trust::of(0.75, "ScoutSuite: flagged items of rules of level danger, its worst; it has no critical");
     out.tally(&dangers, &trust, root.at("services").span(), at, Ok(()));
-    out.tally(&exact, &Trust::of(0.9, "ScoutSuite: flagged items of the rules for it"), root.at("services").span(), at, Ok(()));
+    out.tally(
+        &exact,
+        &Trust::of(0.9, "ScoutSuite: flagged items of the rules for it"),
+        root.at("services").span(),
+        at,
+        Ok(()),
+    );
 }
 
 pub(crate) fn is_scuba(root: Val<'_>) -> u8 {
@@ -93,8 +106,9 @@ pub(crate) fn read_scuba(root: Val<'_>, out: &mut Out<'_>) {
         out.unknown(MISCONFIG, &subject.name, span, "controls could not be assessed", at);
         return;
     }
-    let trust = Trust::of(0.8, format!("ScubaGear: failed controls that SHALL hold, {passed} passed; it has no critical"))
-        .cap_if(errors > 0, 0.6, format!("{errors} controls ended with an error"));
+    let trust =
+        Trust::of(0.8, format!("ScubaGear: failed controls that SHALL hold, {passed} passed; it has no critical"))
+            .cap_if(errors > 0, 0.6, format!("{errors} controls ended with an error"));
     out.count(MISCONFIG, &subject.name, failed.len() as f64, span, &trust, at);
 }
 

@@ -17,53 +17,388 @@ const LONGEST: usize = 600;
 
 /// Before a number: it is wished for, a limit, or how it was.
 const NOT_NOW: &[&str] = &[
-    "target", "targets", "goal", "threshold", "objective", "appetite", "tolerance", "limit", "budget", "sla", "benchmark", "average", "industry",
-    "previously", "previous", "prior", "formerly", "earlier", "last", "from", "compared", "vs", "versus", "baseline", "peer", "peers",
-    "ziel", "zielwert", "soll", "schwelle", "grenzwert", "vorher", "zuvor", "vormonat", "vorquartal", "von", "gegenüber", "statt",
-    "doel", "doelstelling", "streefwaarde", "norm", "drempel", "vorige", "eerder", "voorheen", "van", "tegenover",
-    "objectif", "cible", "seuil", "auparavant", "précédemment", "contre", "précédent",
+    "target",
+    "targets",
+    "goal",
+    "threshold",
+    "objective",
+    "appetite",
+    "tolerance",
+    "limit",
+    "budget",
+    "sla",
+    "benchmark",
+    "average",
+    "industry",
+    "previously",
+    "previous",
+    "prior",
+    "formerly",
+    "earlier",
+    "last",
+    "from",
+    "compared",
+    "vs",
+    "versus",
+    "baseline",
+    "peer",
+    "peers",
+    "ziel",
+    "zielwert",
+    "soll",
+    "schwelle",
+    "grenzwert",
+    "vorher",
+    "zuvor",
+    "vormonat",
+    "vorquartal",
+    "von",
+    "gegenüber",
+    "statt",
+    "doel",
+    "doelstelling",
+    "streefwaarde",
+    "norm",
+    "drempel",
+    "vorige",
+    "eerder",
+    "voorheen",
+    "van",
+    "tegenover",
+    "objectif",
+    "cible",
+    "seuil",
+    "auparavant",
+    "précédemment",
+    "contre",
+    "précédent",
 ];
 
 /// Right before a number: it numbers something.
 const NUMBERED: &[&str] = &[
-    "iso", "iec", "cis", "nist", "chapter", "section", "page", "figure", "table", "version", "release", "control", "ticket", "room", "phase", "step", "rule", "article", "clause", "annex", "level",
-    "tier", "week", "q", "fy", "kw", "appendix", "port", "windows", "server", "kapitel", "abschnitt", "seite", "tabelle", "stufe", "hoofdstuk", "pagina", "tabel", "chapitre", "tableau", "étape", "top", "cvss", "priority", "p",
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember",
+    "iso",
+    "iec",
+    "cis",
+    "nist",
+    "chapter",
+    "section",
+    "page",
+    "figure",
+    "table",
+    "version",
+    "release",
+    "control",
+    "ticket",
+    "room",
+    "phase",
+    "step",
+    "rule",
+    "article",
+    "clause",
+    "annex",
+    "level",
+    "tier",
+    "week",
+    "q",
+    "fy",
+    "kw",
+    "appendix",
+    "port",
+    "windows",
+    "server",
+    "kapitel",
+    "abschnitt",
+    "seite",
+    "tabelle",
+    "stufe",
+    "hoofdstuk",
+    "pagina",
+    "tabel",
+    "chapitre",
+    "tableau",
+    "étape",
+    "top",
+    "cvss",
+    "priority",
+    "p",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "januar",
+    "februar",
+    "märz",
+    "mai",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
 ];
 
 /// Anywhere in a sentence: it is not how things are.
 const NOT_SO: &[&str] = &[
-    "if", "would", "could", "should", "might", "assume", "assuming", "suppose", "hypothetical", "hypothetically", "example", "eg", "plan", "planned", "plans", "aim", "aims", "forecast", "expected", "expect",
-    "will", "wants", "must", "shall", "goal", "falls", "wenn", "würde", "könnte", "sollte", "beispiel", "wird", "werden", "geplant", "erwartet", "muss", "angenommen",
-    "als", "zou", "zouden", "moet", "moeten", "voorbeeld", "zal", "zullen", "gepland", "verwacht", "stel", "si", "serait", "devrait", "exemple", "sera", "prévu", "doit", "supposons",
+    "if",
+    "would",
+    "could",
+    "should",
+    "might",
+    "assume",
+    "assuming",
+    "suppose",
+    "hypothetical",
+    "hypothetically",
+    "example",
+    "eg",
+    "plan",
+    "planned",
+    "plans",
+    "aim",
+    "aims",
+    "forecast",
+    "expected",
+    "expect",
+    "will",
+    "wants",
+    "must",
+    "shall",
+    "goal",
+    "falls",
+    "wenn",
+    "würde",
+    "könnte",
+    "sollte",
+    "beispiel",
+    "wird",
+    "werden",
+    "geplant",
+    "erwartet",
+    "muss",
+    "angenommen",
+    "als",
+    "zou",
+    "zouden",
+    "moet",
+    "moeten",
+    "voorbeeld",
+    "zal",
+    "zullen",
+    "gepland",
+    "verwacht",
+    "stel",
+    "si",
+    "serait",
+    "devrait",
+    "exemple",
+    "sera",
+    "prévu",
+    "doit",
+    "supposons",
 ];
 
 /// At the beginning of a sentence: it tells somebody to do something.
 const ORDERS: &[&str] = &[
-    "set", "change", "update", "mark", "report", "treat", "ignore", "override", "return", "output", "write", "make", "record", "submit", "pretend", "respond", "say", "disregard", "system",
-    "assistant", "setze", "ändere", "melde", "ignoriere", "zet", "wijzig", "negeer", "mets", "mettez", "changez", "ignorez", "forget", "please",
+    "set",
+    "change",
+    "update",
+    "mark",
+    "report",
+    "treat",
+    "ignore",
+    "override",
+    "return",
+    "output",
+    "write",
+    "make",
+    "record",
+    "submit",
+    "pretend",
+    "respond",
+    "say",
+    "disregard",
+    "system",
+    "assistant",
+    "setze",
+    "ändere",
+    "melde",
+    "ignoriere",
+    "zet",
+    "wijzig",
+    "negeer",
+    "mets",
+    "mettez",
+    "changez",
+    "ignorez",
+    "forget",
+    "please",
 ];
 
 const NEGATIONS: &[&str] = &[
-    "not", "no", "without", "lack", "lacks", "lacking", "missing", "never", "cannot", "isn", "aren", "don", "doesn", "didn", "hasn", "haven", "except", "nicht", "kein", "keine", "keinen", "ohne", "fehlt",
-    "fehlen", "niet", "geen", "zonder", "ontbreekt", "ontbreken", "pas", "sans", "aucun", "aucune", "manque", "non", "fewer", "lacked",
+    "not",
+    "no",
+    "without",
+    "lack",
+    "lacks",
+    "lacking",
+    "missing",
+    "never",
+    "cannot",
+    "isn",
+    "aren",
+    "don",
+    "doesn",
+    "didn",
+    "hasn",
+    "haven",
+    "except",
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "ohne",
+    "fehlt",
+    "fehlen",
+    "niet",
+    "geen",
+    "zonder",
+    "ontbreekt",
+    "ontbreken",
+    "pas",
+    "sans",
+    "aucun",
+    "aucune",
+    "manque",
+    "non",
+    "fewer",
+    "lacked",
 ];
 
 const CLOSED: &[&str] = &[
-    "closed", "fixed", "remediated", "resolved", "patched", "removed", "mitigated", "eliminated", "addressed", "rotated", "revoked", "disabled", "deactivated", "deleted", "cleaned", "accepted", "suppressed", "false",
-    "behoben", "geschlossen", "gepatcht", "beseitigt", "gelöscht", "deaktiviert", "opgelost", "gesloten", "verholpen", "verwijderd", "gedeactiveerd", "gedicht",
-    "corrigées", "corrigés", "résolues", "résolus", "fermées", "supprimés", "supprimées", "désactivés", "new", "neue", "nieuwe", "nouvelles", "detected", "introduced",
+    "closed",
+    "fixed",
+    "remediated",
+    "resolved",
+    "patched",
+    "removed",
+    "mitigated",
+    "eliminated",
+    "addressed",
+    "rotated",
+    "revoked",
+    "disabled",
+    "deactivated",
+    "deleted",
+    "cleaned",
+    "accepted",
+    "suppressed",
+    "false",
+    "behoben",
+    "geschlossen",
+    "gepatcht",
+    "beseitigt",
+    "gelöscht",
+    "deaktiviert",
+    "opgelost",
+    "gesloten",
+    "verholpen",
+    "verwijderd",
+    "gedeactiveerd",
+    "gedicht",
+    "corrigées",
+    "corrigés",
+    "résolues",
+    "résolus",
+    "fermées",
+    "supprimés",
+    "supprimées",
+    "désactivés",
+    "new",
+    "neue",
+    "nieuwe",
+    "nouvelles",
+    "detected",
+    "introduced",
 ];
 
-const PILOT: &[&str] = &["pilot", "piloted", "pilotgruppe", "pilotphase", "pilotgroep", "pilote", "trial", "poc", "sample", "stichprobe", "steekproef", "échantillon", "testgruppe", "testgroep"];
-
-const ABOUT: &[&str] = &["about", "approximately", "approx", "around", "roughly", "circa", "ca", "etwa", "rund", "ungefähr", "ongeveer", "environ", "nearly", "almost", "fast", "knapp", "bijna", "presque", "some"];
-
-const BOUND: &[&str] = &["least", "most", "over", "under", "above", "below", "more", "less", "than", "mindestens", "höchstens", "über", "unter", "mehr", "weniger", "als", "minstens", "hoogstens", "meer", "minder", "dan", "moins", "plus", "minimum", "maximum", "minimal", "maximal", "up"];
-
-const WEAKNESSES: &[&str] = &[
-    "vulnerabilities", "vulnerability", "vulns", "cves", "schwachstellen", "kwetsbaarheden", "vulnérabilités",
+const PILOT: &[&str] = &[
+    "pilot",
+    "piloted",
+    "pilotgruppe",
+    "pilotphase",
+    "pilotgroep",
+    "pilote",
+    "trial",
+    "poc",
+    "sample",
+    "stichprobe",
+    "steekproef",
+    "échantillon",
+    "testgruppe",
+    "testgroep",
 ];
+
+const ABOUT: &[&str] = &[
+    "about",
+    "approximately",
+    "approx",
+    "around",
+    "roughly",
+    "circa",
+    "ca",
+    "etwa",
+    "rund",
+    "ungefähr",
+    "ongeveer",
+    "environ",
+    "nearly",
+    "almost",
+    "fast",
+    "knapp",
+    "bijna",
+    "presque",
+    "some",
+];
+
+const BOUND: &[&str] = &[
+    "least",
+    "most",
+    "over",
+    "under",
+    "above",
+    "below",
+    "more",
+    "less",
+    "than",
+    "mindestens",
+    "höchstens",
+    "über",
+    "unter",
+    "mehr",
+    "weniger",
+    "als",
+    "minstens",
+    "hoogstens",
+    "meer",
+    "minder",
+    "dan",
+    "moins",
+    "plus",
+    "minimum",
+    "maximum",
+    "minimal",
+    "maximal",
+    "up",
+];
+
+const WEAKNESSES: &[&str] =
+    &["vulnerabilities", "vulnerability", "vulns", "cves", "schwachstellen", "kwetsbaarheden", "vulnérabilités"];
 
 const CRITICAL: &[&str] = &["critical", "kritische", "kritischen", "kritieke", "critiques", "critique"];
 const HIGH: &[&str] = &["high", "hohe", "hohen", "hoge", "élevées", "hautes"];
@@ -88,7 +423,8 @@ pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
         // offsets inside a line hold only where nothing was replaced in it
         let exact = line.len() == span.end - span.start;
         for (start, sentence) in sentences(&line) {
-            let place = if exact { Span { start: span.start + start, end: span.start + start + sentence.len() } } else { span };
+            let place =
+                if exact { Span { start: span.start + start, end: span.start + start + sentence.len() } } else { span };
             let tokens = lexicon::tokens(sentence);
             pilot |= tokens.iter().any(|t| PILOT.contains(&t.text.as_str()));
             match one(sentence, &tokens) {
@@ -96,7 +432,14 @@ pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
                     for value in values {
                         if pairs.len() < 500 {
                             let subject = out.subject("").name;
-                            pairs.push(Pair { signal: value.signal, value: value.value, subject, at, span: place, trust: value.trust });
+                            pairs.push(Pair {
+                                signal: value.signal,
+                                value: value.value,
+                                subject,
+                                at,
+                                span: place,
+                                trust: value.trust,
+                            });
                         }
                     }
                 }
@@ -120,7 +463,19 @@ pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
 
 /// The date that the text says it is of, among its first lines.
 fn observed(text: &Text<'_>) -> Option<watchkeep_model::Timestamp> {
-    let marks = ["date:", "as of ", "datum:", "stand:", "per ", "reporting date:", "period ending ", "au ", "état au ", "as at ", "stand vom "];
+    let marks = [
+        "date:",
+        "as of ",
+        "datum:",
+        "stand:",
+        "per ",
+        "reporting date:",
+        "period ending ",
+        "au ",
+        "état au ",
+        "as at ",
+        "stand vom ",
+    ];
     for (line, _) in text.lines().take(40) {
         let line: String = line.chars().take(200).collect::<String>().to_lowercase();
         let line = line.trim_start_matches(['*', '#', '-', ' ', '_']);
@@ -148,7 +503,8 @@ fn sentences(line: &str) -> impl Iterator<Item = (usize, &str)> {
             let end = rest
                 .char_indices()
                 .find(|(i, c)| {
-                    matches!(c, ';' | '!' | '?') || (*c == '.' && rest[i + 1..].starts_with([' ', '\u{a0}']) && !ordinal(&rest[..*i]))
+                    matches!(c, ';' | '!' | '?')
+                        || (*c == '.' && rest[i + 1..].starts_with([' ', '\u{a0}']) && !ordinal(&rest[..*i]))
                 })
                 .map_or(rest.len(), |(i, c)| i + c.len_utf8());
             let start = at;
@@ -164,7 +520,8 @@ fn sentences(line: &str) -> impl Iterator<Item = (usize, &str)> {
 /// True if the point after this is one of an abbreviation or of a number in a list.
 fn ordinal(before: &str) -> bool {
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
-    before.trim().bytes().all(|b| b.is_ascii_digit()) || matches!(last, "ca" | "approx" | "z.B" | "e.g" | "i.e" | "bijv" | "ex" | "no" | "nr" | "Nr")
+    before.trim().bytes().all(|b| b.is_ascii_digit())
+        || matches!(last, "ca" | "approx" | "z.B" | "e.g" | "i.e" | "bijv" | "ex" | "no" | "nr" | "Nr")
 }
 
 struct Value {
@@ -210,7 +567,8 @@ fn one(sentence: &str, tokens: &[Token]) -> Reading {
     if !aged(tokens, &mut hits) {
         return Reading::Refused;
     }
-    let order = tokens.iter().take(2).any(|t| ORDERS.contains(&t.text.as_str()) && hits[0].from > 0) || has(tokens, &["ignore", "instructions", "confidence"]);
+    let order = tokens.iter().take(2).any(|t| ORDERS.contains(&t.text.as_str()) && hits[0].from > 0)
+        || has(tokens, &["ignore", "instructions", "confidence"]);
     // a French "plus" or a Dutch "als" is in the lists of bounds as well; only these forbid
     if order || sentence.contains('?') || has(tokens, NOT_SO) {
         return Reading::Refused;
@@ -260,7 +618,9 @@ fn one(sentence: &str, tokens: &[Token]) -> Reading {
         let trust = match (hit.strength, label) {
             (Strength::Exact, true) => Trust::of(0.88, "the name of the signal, then its value"),
             (Strength::Phrase, true) => Trust::of(0.78, "a phrase that means the signal, then a value"),
-            (Strength::Exact | Strength::Phrase, false) => Trust::of(0.7, "a number beside a phrase that means the signal"),
+            (Strength::Exact | Strength::Phrase, false) => {
+                Trust::of(0.7, "a number beside a phrase that means the signal")
+            }
             (Strength::Loose, _) => Trust::of(0.5, "a number beside a word of the catalogue for the signal"),
         }
         .cap_if(has(around, ABOUT) || sentence.contains('~'), 0.6, "about so many")
@@ -293,11 +653,19 @@ fn counted(tokens: &[Token], hits: &mut Vec<Hit>) {
 fn aged(tokens: &[Token], hits: &mut [Hit]) -> bool {
     let inside = |i: usize, hits: &[Hit]| hits.iter().any(|h| (h.from..h.to).contains(&i));
     let age = tokens.windows(2).enumerate().find(|(i, pair)| {
-        pair[0].number && matches!(pair[1].text.as_str(), "days" | "tage" | "tagen" | "dagen" | "jours" | "day") && !inside(*i, hits)
+        pair[0].number
+            && matches!(pair[1].text.as_str(), "days" | "tage" | "tagen" | "dagen" | "jours" | "day")
+            && !inside(*i, hits)
     });
     let Some((i, pair)) = age else { return true };
     let before = &tokens[i.saturating_sub(3)..i];
-    if !has(before, &["older", "than", "over", "more", "älter", "als", "über", "seit", "ouder", "dan", "meer", "plus", "depuis", "beyond"]) {
+    if !has(
+        before,
+        &[
+            "older", "than", "over", "more", "älter", "als", "über", "seit", "ouder", "dan", "meer", "plus", "depuis",
+            "beyond",
+        ],
+    ) {
         return true;
     }
     for hit in hits {
@@ -310,7 +678,10 @@ fn aged(tokens: &[Token], hits: &mut [Hit]) -> bool {
             if let Some(known) = catalog::signal(aged) {
                 hit.signal = &known.slug;
             }
-        } else if hit.signal.starts_with("vuln_") || hit.signal.starts_with("sca_") || hit.signal.starts_with("secrets_") {
+        } else if hit.signal.starts_with("vuln_")
+            || hit.signal.starts_with("sca_")
+            || hit.signal.starts_with("secrets_")
+        {
             return false;
         }
     }
@@ -326,11 +697,17 @@ fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<
         }
         let after = sentence[token.end..].trim_start_matches([' ', '\u{a0}', '\u{202f}']);
         let unit = tokens.get(i + 1).map_or("", |t| t.text.as_str());
-        let percent = after.starts_with('%') || matches!(unit, "percent" | "prozent" | "procent" | "pct") || (unit == "pour" && after.starts_with("pour cent"));
+        let percent = after.starts_with('%')
+            || matches!(unit, "percent" | "prozent" | "procent" | "pct")
+            || (unit == "pour" && after.starts_with("pour cent"));
         let year = !percent && token.text.len() == 4 && matches!(token.text.parse::<u32>(), Ok(1990..2100));
         let list = i == 0 && sentence[token.end..].starts_with(['.', ')']);
         let sign = sentence[..token.start].chars().next_back();
-        if year || list || matches!(sign, Some('#' | '§' | '$' | '€' | '£' | '-' | '–')) || after.starts_with(['€', '$', '£']) {
+        if year
+            || list
+            || matches!(sign, Some('#' | '§' | '$' | '€' | '£' | '-' | '–'))
+            || after.starts_with(['€', '$', '£'])
+        {
             continue;
         }
         // words before it, up to the number before
@@ -342,7 +719,23 @@ fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<
             continue;
         }
         let close = tokens.get(i + 1).is_some_and(|t| !sentence[token.end..t.start].contains(['(', ',', ')', ':']));
-        if close && matches!(unit, "previously" | "prior" | "target" | "goal" | "vorher" | "ziel" | "eerder" | "doel" | "objectif" | "last" | "vormonat" | "vorige") {
+        if close
+            && matches!(
+                unit,
+                "previously"
+                    | "prior"
+                    | "target"
+                    | "goal"
+                    | "vorher"
+                    | "ziel"
+                    | "eerder"
+                    | "doel"
+                    | "objectif"
+                    | "last"
+                    | "vormonat"
+                    | "vorige"
+            )
+        {
             continue;
         }
         found.push(Number { i, token, percent, unit });
@@ -353,8 +746,35 @@ fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<
 const DAYS: &[&str] = &["days", "day", "tage", "tagen", "tag", "dagen", "dag", "jours", "jour"];
 const HOURS: &[&str] = &["hours", "hour", "hrs", "h", "stunden", "stunde", "uur", "uren", "heures", "heure"];
 const OTHER_UNITS: &[&str] = &[
-    "minutes", "seconds", "weeks", "week", "months", "month", "years", "quarters", "minuten", "wochen", "monate", "monaten", "jahre", "weken", "maanden", "jaar", "semaines", "mois", "ans",
-    "euro", "eur", "usd", "million", "millionen", "miljoen", "gb", "tb", "points", "participants",
+    "minutes",
+    "seconds",
+    "weeks",
+    "week",
+    "months",
+    "month",
+    "years",
+    "quarters",
+    "minuten",
+    "wochen",
+    "monate",
+    "monaten",
+    "jahre",
+    "weken",
+    "maanden",
+    "jaar",
+    "semaines",
+    "mois",
+    "ans",
+    "euro",
+    "eur",
+    "usd",
+    "million",
+    "millionen",
+    "miljoen",
+    "gb",
+    "tb",
+    "points",
+    "participants",
 ];
 
 fn fits(n: &Number<'_>, hit: &Hit, unit: Unit, sentence: &str, tokens: &[Token]) -> bool {
@@ -366,7 +786,11 @@ fn fits(n: &Number<'_>, hit: &Hit, unit: Unit, sentence: &str, tokens: &[Token])
             (n.percent || (named && !time)) && interpret(n, unit).is_some()
         }
         Unit::Count => !n.percent && !time && interpret(n, unit).is_some(),
-        Unit::Days => DAYS.contains(&n.unit) || (hit.strength == Strength::Exact && !time && !n.percent) || tokens[hit.from..hit.to].iter().any(|t| DAYS.contains(&t.text.as_str())),
+        Unit::Days => {
+            DAYS.contains(&n.unit)
+                || (hit.strength == Strength::Exact && !time && !n.percent)
+                || tokens[hit.from..hit.to].iter().any(|t| DAYS.contains(&t.text.as_str()))
+        }
         Unit::Hours => HOURS.contains(&n.unit) || (hit.strength == Strength::Exact && !time && !n.percent),
         Unit::Score | Unit::Ratio => !n.percent && !time,
     }
@@ -384,7 +808,8 @@ fn share(tokens: &[Token], numbers: &[Number<'_>], fits: &[&Number<'_>]) -> Opti
     }
     let [part, all] = numbers else { return None };
     let between = &tokens[part.i + 1..all.i];
-    let of = between.first().is_some_and(|t| matches!(t.text.as_str(), "of" | "von" | "van" | "sur" | "out" | "der" | "de"));
+    let of =
+        between.first().is_some_and(|t| matches!(t.text.as_str(), "of" | "von" | "van" | "sur" | "out" | "der" | "de"));
     (of && between.len() <= 4).then_some(())?;
     Some((words::number(&part.token.text)?, words::number(&all.token.text)?))
 }
@@ -419,13 +844,45 @@ struct Columns {
 
 /// A row of a Markdown table.
 fn cells(line: &str, span: Span, table: &mut Option<Columns>, pairs: &mut Vec<Pair>, at: When, out: &Out<'_>) {
-    let cells: Vec<String> =
-        line.trim().trim_matches('|').split('|').take(50).map(|c| c.trim().trim_matches(['*', '_', '`']).trim().to_owned()).collect();
+    let cells: Vec<String> = line
+        .trim()
+        .trim_matches('|')
+        .split('|')
+        .take(50)
+        .map(|c| c.trim().trim_matches(['*', '_', '`']).trim().to_owned())
+        .collect();
     let Some(columns) = table else {
         let plain: Vec<String> = cells.iter().map(|c| words::plain(c)).collect();
         let find = |names: &[&str]| plain.iter().position(|p| names.iter().any(|n| p == n));
-        let name = find(&["metric", "kri", "signal", "indicator", "measure", "name", "kennzahl", "indicateur", "kpi", "indicator naam"]).unwrap_or(0);
-        let value = find(&["value", "current", "current value", "actual", "result", "wert", "ist", "aktuell", "waarde", "huidig", "valeur", "actuel", "now", "status"]);
+        let name = find(&[
+            "metric",
+            "kri",
+            "signal",
+            "indicator",
+            "measure",
+            "name",
+            "kennzahl",
+            "indicateur",
+            "kpi",
+            "indicator naam",
+        ])
+        .unwrap_or(0);
+        let value = find(&[
+            "value",
+            "current",
+            "current value",
+            "actual",
+            "result",
+            "wert",
+            "ist",
+            "aktuell",
+            "waarde",
+            "huidig",
+            "valeur",
+            "actuel",
+            "now",
+            "status",
+        ]);
         let value = value.or((cells.len() == 2).then_some(1));
         // without a column that says what is now, nothing is read
         *table = Some(Columns { name, value: value.unwrap_or(usize::MAX), body: false });
@@ -485,7 +942,10 @@ mod tests {
 
     #[test]
     fn several_in_one_sentence() {
-        assert_eq!(values("We found 3 critical and 12 high vulnerabilities."), [("vuln_critical_open", 3.0), ("vuln_high_open", 12.0)]);
+        assert_eq!(
+            values("We found 3 critical and 12 high vulnerabilities."),
+            [("vuln_critical_open", 3.0), ("vuln_high_open", 12.0)]
+        );
     }
 
     #[test]
@@ -517,7 +977,10 @@ mod tests {
             "mfa_enforced_pct: 95\nLater: mfa_enforced_pct: 97",
         ] {
             let got = said(text);
-            assert!(!got.extractions.is_empty() && got.extractions.iter().all(|e| e.confidence <= 0.5), "{text}: {got:?}");
+            assert!(
+                !got.extractions.is_empty() && got.extractions.iter().all(|e| e.confidence <= 0.5),
+                "{text}: {got:?}"
+            );
         }
         assert!(said("mfa_enforced_pct: 95").extractions[0].confidence > 0.85);
     }

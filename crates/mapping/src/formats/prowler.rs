@@ -13,7 +13,8 @@ const STATUS: [&str; 3] = ["status", "check result", "result"];
 const SEVERITY: [&str; 2] = ["severity", "check severity"];
 
 pub(crate) fn is_csv(h: &Headers) -> u8 {
-    let account = h.col(&["account num", "account id", "account uid", "account number", "subscription id", "project id"]);
+    let account =
+        h.col(&["account num", "account id", "account uid", "account number", "subscription id", "project id"]);
     match (account, h.col(&CHECK), h.col(&STATUS), h.col(&SEVERITY)) {
         (Some(_), Some(_), Some(_), Some(_)) if h.all(&["check id"]) || h.all(&["title id"]) => 97,
         _ => 0,
@@ -21,9 +22,11 @@ pub(crate) fn is_csv(h: &Headers) -> u8 {
 }
 
 pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
-    let account = sheet.col(&["account num", "account id", "account uid", "account number", "subscription id", "project id"]);
+    let account =
+        sheet.col(&["account num", "account id", "account uid", "account number", "subscription id", "project id"]);
     let (check, status, severity) = (sheet.col(&CHECK), sheet.col(&STATUS), sheet.col(&SEVERITY));
-    let resource = sheet.col(&["resource uid", "resource arn", "resource id", "check result extended", "status extended"]);
+    let resource =
+        sheet.col(&["resource uid", "resource arn", "resource id", "check result extended", "status extended"]);
     let region = sheet.col(&["region"]);
     let title = sheet.col(&["title text", "check title"]);
     let muted = sheet.col(&["muted"]);
@@ -131,7 +134,9 @@ pub(crate) fn read_ocsf(root: Val<'_>, out: &mut Out<'_>) {
             tool = words::plain(&v.at("metadata").at("product").at("name").s());
         }
         let info = v.at("finding_info");
-        at = at.max(dates::parse(&v.at("time_dt").s()).or(dates::parse(&info.any(&["created_time_dt", "created_time"]).s())));
+        at = at.max(
+            dates::parse(&v.at("time_dt").s()).or(dates::parse(&info.any(&["created_time_dt", "created_time"]).s())),
+        );
         if v.at("status").s().eq_ignore_ascii_case("suppressed") {
             checks.muted += 1;
             continue;
@@ -147,15 +152,24 @@ pub(crate) fn read_ocsf(root: Val<'_>, out: &mut Out<'_>) {
         };
         let account = out.subject(&v.at("cloud").at("account").any(&["uid", "name"]).s()).name;
         let id = v.at("metadata").at("event_code").s();
-        let resource: Vec<String> = v.at("resources").items().map(|r| r.any(&["uid", "name"]).s().into_owned()).collect();
+        let resource: Vec<String> =
+            v.at("resources").items().map(|r| r.any(&["uid", "name"]).s().into_owned()).collect();
         let severity = Severity::word(&v.at("severity").s());
-        checks.see(&Outcome { account: &account, check: &id, resource: &resource.join(" "), failed, severity, span: v.span() });
+        checks.see(&Outcome {
+            account: &account,
+            check: &id,
+            resource: &resource.join(" "),
+            failed,
+            severity,
+            span: v.span(),
+        });
     }
     checks.tell(out, &format!("{tool} (OCSF)"), root.span(), When(at));
 }
 
 pub(crate) fn is_asff(root: Val<'_>) -> u8 {
-    let fits = |v: Val<'_>| v.at("ProductArn").is_text() && v.at("AwsAccountId").is_text() && v.at("Severity").is_object();
+    let fits =
+        |v: Val<'_>| v.at("ProductArn").is_text() && v.at("AwsAccountId").is_text() && v.at("Severity").is_object();
     if all(root, fits) { 98 } else { 0 }
 }
 
@@ -175,7 +189,8 @@ pub(crate) fn read_asff(root: Val<'_>, out: &mut Out<'_>) {
         let severity = Severity::word(&v.at("Severity").at("Label").s());
         let resource: Vec<String> = v.at("Resources").items().map(|r| r.at("Id").s().into_owned()).collect();
         let resource = resource.join(" ");
-        let vulnerability = v.at("Types").items().any(|t| t.s().contains("Vulnerabilities/CVE")) || v.at("Vulnerabilities").len() > 0;
+        let vulnerability =
+            v.at("Types").items().any(|t| t.s().contains("Vulnerabilities/CVE")) || v.at("Vulnerabilities").len() > 0;
         if vulnerability {
             vulns.rated(&account, VULN, severity, format!("{resource} {}", v.at("Title").s()), v.span());
             continue;
@@ -196,18 +211,26 @@ pub(crate) fn read_asff(root: Val<'_>, out: &mut Out<'_>) {
         let id = v.at("Compliance").at("SecurityControlId").s();
         let id = if id.is_empty() { fields.any(&["ControlId", "RuleId"]).s() } else { id };
         let generator = v.at("GeneratorId").s();
-        let id = if id.is_empty() { generator.rsplit('/').next().unwrap_or_default().trim_start_matches("prowler-").to_owned() } else { id.into_owned() };
+        let id = if id.is_empty() {
+            generator.rsplit('/').next().unwrap_or_default().trim_start_matches("prowler-").to_owned()
+        } else {
+            id.into_owned()
+        };
         checks.see(&Outcome { account: &account, check: &id, resource: &resource, failed, severity, span: v.span() });
     }
     if root.any(&["NextToken", "nextToken"]).there() {
         out.doubt(0.6, "there are further pages");
     }
     if other > 0 {
-        out.note(format!("{other} findings are neither the outcome of a check nor a vulnerability; they were left out."));
+        out.note(format!(
+            "{other} findings are neither the outcome of a check nor a vulnerability; they were left out."
+        ));
     }
     let muted = checks.muted;
     if !vulns.is_empty() {
-        let trust = Trust::exact(format!("findings of AWS Security Hub: resource and vulnerability count once; {muted} archived or resolved"));
+        let trust = Trust::exact(format!(
+            "findings of AWS Security Hub: resource and vulnerability count once; {muted} archived or resolved"
+        ));
         out.tally(&vulns, &trust, root.span(), When(at), Ok(()));
         if !checks.any() {
             return;
@@ -218,7 +241,8 @@ pub(crate) fn read_asff(root: Val<'_>, out: &mut Out<'_>) {
 
 pub(crate) fn is_inspector(root: Val<'_>) -> u8 {
     let list = root.at("findings");
-    let fits = list.len() > 0 && list.items().take(20).all(|f| f.at("findingArn").is_text() && f.at("severity").is_text());
+    let fits =
+        list.len() > 0 && list.items().take(20).all(|f| f.at("findingArn").is_text() && f.at("severity").is_text());
     if fits { 97 } else { 0 }
 }
 
@@ -243,7 +267,13 @@ pub(crate) fn read_inspector(root: Val<'_>, out: &mut Out<'_>) {
         let id = f.at("packageVulnerabilityDetails").at("vulnerabilityId").s();
         let id = if id.is_empty() { f.at("title").s() } else { id };
         for r in resources.items() {
-            tally.rated(&account, pair, Severity::word(&f.at("severity").s()), format!("{id} {}", r.at("id").s()), f.span());
+            tally.rated(
+                &account,
+                pair,
+                Severity::word(&f.at("severity").s()),
+                format!("{id} {}", r.at("id").s()),
+                f.span(),
+            );
         }
     }
     if root.at("nextToken").there() {
@@ -266,11 +296,15 @@ mod tests {
 
     #[test]
     fn failed_resources_and_checks_count_once_and_muted_ones_not() {
-        says(CSV, "prowler-csv", &[
-            ("cloud_critical_misconfig_open", Some(1.0)),
-            ("cloud_public_storage", Some(1.0)),
-            ("mfa_enforced_pct", Some(50.0)),
-        ]);
+        says(
+            CSV,
+            "prowler-csv",
+            &[
+                ("cloud_critical_misconfig_open", Some(1.0)),
+                ("cloud_public_storage", Some(1.0)),
+                ("mfa_enforced_pct", Some(50.0)),
+            ],
+        );
         let got = said(CSV);
         assert!(got.extractions.iter().all(|e| e.subject == "123" && e.observed_at.is_some()));
     }
@@ -294,11 +328,15 @@ mod tests {
     fn security_hub_tells_checks_from_vulnerabilities() {
         let text = r#"{"Findings":[{"ProductArn":"p","AwsAccountId":"1","Severity":{"Label":"CRITICAL"},"RecordState":"ACTIVE","Types":["Software and Configuration Checks/Vulnerabilities/CVE"],"Title":"CVE-1","Resources":[{"Id":"i"}]},
             {"ProductArn":"p","AwsAccountId":"1","Severity":{"Label":"CRITICAL"},"RecordState":"ACTIVE","Types":["x"],"Title":"t","Resources":[{"Id":"sg"}],"Compliance":{"Status":"FAILED","SecurityControlId":"EC2.13"}}]}"#;
-        says(text, "asff", &[
-            ("cloud_critical_misconfig_open", Some(1.0)),
-            ("cloud_open_mgmt_ports", Some(1.0)),
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(0.0)),
-        ]);
+        says(
+            text,
+            "asff",
+            &[
+                ("cloud_critical_misconfig_open", Some(1.0)),
+                ("cloud_open_mgmt_ports", Some(1.0)),
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_high_open", Some(0.0)),
+            ],
+        );
     }
 }

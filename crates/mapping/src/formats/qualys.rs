@@ -130,12 +130,16 @@ mod tests {
             10.0.0.1,a,101,t,Active,Practice,5,2026-01-01,2026-11-01,\n\
             10.0.0.2,b,102,t,Fixed,Vuln,5,2026-01-01,2026-11-01,\n\
             10.0.0.2,b,103,t,Active,Vuln,4,2026-01-01,2026-11-01,\n";
-        says(text, "qualys-csv", &[
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_critical_open_gt_30d", Some(1.0)),
-            ("vuln_high_open", Some(1.0)),
-            ("vuln_kev_open", Some(1.0)),
-        ]);
+        says(
+            text,
+            "qualys-csv",
+            &[
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_critical_open_gt_30d", Some(1.0)),
+                ("vuln_high_open", Some(1.0)),
+                ("vuln_kev_open", Some(1.0)),
+            ],
+        );
     }
 
     #[test]

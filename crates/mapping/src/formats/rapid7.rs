@@ -71,7 +71,12 @@ const ID: [&str; 3] = ["vulnerability id", "vulnerability title", "vulnerability
 const HOST: [&str; 5] = ["asset ip address", "ip address", "asset name", "asset names", "host name"];
 
 pub(crate) fn is_csv(h: &Headers) -> u8 {
-    let level = h.col(&["vulnerability cvss score", "vulnerability cvssv3 score", "vulnerability severity level", "vulnerability severity"]);
+    let level = h.col(&[
+        "vulnerability cvss score",
+        "vulnerability cvssv3 score",
+        "vulnerability severity level",
+        "vulnerability severity",
+    ]);
     if h.col(&ID).is_some() && h.col(&HOST).is_some() && level.is_some() { 97 } else { 0 }
 }
 
@@ -80,7 +85,12 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let score = sheet.col(&["vulnerability cvssv3 score", "vulnerability cvss score"]);
     let word = sheet.col(&["vulnerability severity", "vulnerability severity level"]);
     let status = sheet.col(&["vulnerability test result code", "vulnerability status"]);
-    let cve = sheet.col(&["vulnerability cve ids", "vulnerability cve urls", "vulnerability reference i ds", "vulnerability reference ids"]);
+    let cve = sheet.col(&[
+        "vulnerability cve ids",
+        "vulnerability cve urls",
+        "vulnerability reference i ds",
+        "vulnerability reference ids",
+    ]);
     let first = sheet.col(&["vulnerable since", "vulnerability first found", "first found"]);
     let last = sheet.col(&["vulnerability test date", "last scan date"]);
     let site = sheet.col(&["site name"]);
@@ -109,7 +119,10 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         }
         let severity = rating(&row.get(score), "").or_else(|| Severity::word(&row.get(word)));
         let first_seen = dates::parse(&row.get(first));
-        hosts.see(out, &Weakness { host: &name, id: &row.get(id), severity, cves: &row.get(cve), first_seen, span: row.span });
+        hosts.see(
+            out,
+            &Weakness { host: &name, id: &row.get(id), severity, cves: &row.get(cve), first_seen, span: row.span },
+        );
     });
     let site = if sites.len() == 1 { sites.remove(0) } else { String::new() };
     hosts.tell(out, "Rapid7 export", &site, sheet.span(), When(at));
@@ -126,11 +139,15 @@ mod tests {
             <test id="b" status="vulnerable-potential"/></tests></node><node address="10.0.0.2" status="dead"/></nodes>
             <VulnerabilityDefinitions><vulnerability id="a" severity="10" cvssScore="9.8"><references><reference source="CVE">CVE-2021-44228</reference></references></vulnerability>
             <vulnerability id="b" severity="10" cvssScore="9.8"/></VulnerabilityDefinitions></NexposeReport>"#;
-        says(text, "nexpose", &[
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_critical_open_gt_30d", Some(1.0)),
-            ("vuln_high_open", Some(0.0)),
-            ("vuln_kev_open", Some(1.0)),
-        ]);
+        says(
+            text,
+            "nexpose",
+            &[
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_critical_open_gt_30d", Some(1.0)),
+                ("vuln_high_open", Some(0.0)),
+                ("vuln_kev_open", Some(1.0)),
+            ],
+        );
     }
 }

@@ -1,12 +1,14 @@
 //! SARIF 2.1: results of a static analysis, of a search for secrets or of a check of infrastructure code, by the tool.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use watchkeep_model::Timestamp;
 
 use crate::out::{Out, Trust, When};
 use crate::read::json::Val;
 use crate::severity::Severity;
 use crate::tally::{SCA, Tally, VULN};
-use crate::{cvss, words};
+use crate::{Span, cvss, words};
 
 enum Kind {
     Sast,
@@ -22,11 +24,32 @@ fn kind(tool: &str) -> Kind {
     let any = |names: &[&str]| names.iter().any(|n| tool.contains(n));
     if any(&["gitleaks", "trufflehog", "detect-secrets", "ggshield", "secret", "whispers"]) {
         Kind::Secrets
-    } else if any(&["checkov", "kics", "tfsec", "terrascan", "cfn", "snyk iac", "kubesec", "hadolint", "kube-linter", "template analyzer"]) {
+    } else if any(&[
+        "checkov",
+        "kics",
+        "tfsec",
+        "terrascan",
+        "cfn",
+        "snyk iac",
+        "kubesec",
+        "hadolint",
+        "kube-linter",
+        "template analyzer",
+    ]) {
         Kind::Iac
     } else if any(&["trivy", "grype", "clair", "docker scout"]) {
         Kind::Image
-    } else if any(&["dependency-check", "osv", "snyk open source", "npm-audit", "cargo-audit", "govulncheck", "black duck", "blackduck", "retire"]) {
+    } else if any(&[
+        "dependency-check",
+        "osv",
+        "snyk open source",
+        "npm-audit",
+        "cargo-audit",
+        "govulncheck",
+        "black duck",
+        "blackduck",
+        "retire",
+    ]) {
         Kind::Packages
     } else {
         Kind::Sast
@@ -49,81 +72,133 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
         out.note(format!("SARIF version {} is not 2.1.", words::plain(&root.at("version").s())));
         out.doubt(0.6, "another version of SARIF than 2.1");
     }
+    let mut merged: BTreeMap<(String, String), Merged> = BTreeMap::new();
     for run in root.at("runs").items() {
-        one(run, out);
+        one(run, out, &mut merged);
+    }
+    for ((subject, tool), m) in merged {
+        if let Some(why) = m.failed {
+            for signal in m.signals {
+                out.unknown(signal, &subject, m.place, why, When(m.at));
+            }
+            continue;
+        }
+        let trust = Trust::exact(format!(
+            "SARIF runs of {tool}: {} results, {} of them suppressed or not open",
+            m.results, m.left_out
+        ))
+        .cap_if(m.errors > 0, 0.7, format!("the tool reported {} errors while it ran", m.errors));
+        let zero = if m.scanned {
+            Ok(())
+        } else {
+            Err("the run is empty and names nothing that was scanned; give a subject if it is a true zero")
+        };
+        out.tally(&m.tally, &trust, m.place, When(m.at), zero);
     }
 }
 
-fn one(run: Val<'_>, out: &mut Out<'_>) {
-    let driver = run.at("tool").at("driver");
-    let tool = driver.at("name").s();
+/// What the runs of one tool on one subject say together: a tool may write a run for each language.
+struct Merged {
+    tally: Tally,
+    signals: &'static [&'static str],
+    /// Why nothing can be told: one of the runs failed.
+    failed: Option<&'static str>,
+    at: Option<Timestamp>,
+    place: Span,
+    results: usize,
+    left_out: usize,
+    errors: usize,
+    scanned: bool,
+}
+
+fn one(run: Val<'_>, out: &Out<'_>, merged: &mut BTreeMap<(String, String), Merged>) {
+    let tool = run.at("tool").at("driver").at("name").s();
     let repository = run.at("versionControlProvenance").items().next().map(|v| v.at("repositoryUri").s().into_owned());
     let named = repository.map(|uri| repository_name(&uri)).unwrap_or_default();
     let subject = out.subject(&named);
-    let kind = kind(&tool);
-    let signals: &[&'static str] = match kind {
+    let kind = match kind(&tool) {
+        Kind::Sast if about_packages(run) => Kind::Packages,
+        kind => kind,
+    };
+    let signals: &'static [&'static str] = match kind {
         Kind::Sast => &["sast_critical_open"],
         Kind::Secrets => &["secrets_exposed_open"],
         Kind::Iac => &["cloud_critical_misconfig_open"],
         Kind::Packages | Kind::Image => &["sca_critical_open", "sca_high_open"],
     };
-    let invocations = run.at("invocations");
-    let at = invocations.items().filter_map(|i| When::text(&i.any(&["endTimeUtc", "startTimeUtc"]).s()).0).max();
-    let at = When(at);
-    let failed = invocations.items().any(|i| i.at("executionSuccessful").truth() == Some(false));
     let results = run.at("results");
-    if failed || !results.is_array() {
-        let why = if failed { "the tool says that its run did not succeed" } else { "the run has no list of results" };
-        for signal in signals {
-            out.unknown(signal, &subject.name, run.span(), why, at);
-        }
-        return;
+    let place = if results.len() > 0 { results.span() } else { run.span() };
+    let m = merged.entry((subject.name.clone(), words::plain(&tool))).or_insert_with(|| Merged {
+        tally: Tally::default(),
+        signals,
+        failed: None,
+        at: None,
+        place,
+        results: 0,
+        left_out: 0,
+        errors: 0,
+        scanned: subject.named,
+    });
+    m.place = m.place.and(place);
+    let invocations = run.at("invocations");
+    m.at =
+        m.at.max(invocations.items().filter_map(|i| When::text(&i.any(&["endTimeUtc", "startTimeUtc"]).s()).0).max());
+    if invocations.items().any(|i| i.at("executionSuccessful").truth() == Some(false)) {
+        m.failed = Some("the tool says that its run did not succeed");
+    } else if !results.is_array() {
+        m.failed = Some("the run has no list of results");
     }
-    let errors = invocations
+    m.errors += invocations
         .items()
         .flat_map(|i| i.at("toolExecutionNotifications").items())
         .filter(|n| n.at("level").s() == "error")
         .count();
+    m.scanned |= results.len() > 0 || run.at("artifacts").len() > 0;
+    m.results += results.len();
     let ratings = rules(run);
-    let mut tally = Tally::default();
     for signal in signals {
-        tally.open(&subject.name, signal);
+        m.tally.open(&subject.name, signal);
     }
-    let mut left_out = 0;
     for result in results.items() {
         if closed(result) {
-            left_out += 1;
+            m.left_out += 1;
             continue;
         }
         let severity = severity(result, &ratings);
         let key = result.span().start.to_string();
         match kind {
-            Kind::Sast => tally.critical(&subject.name, signals[0], severity, key, result.span()),
-            Kind::Iac => tally.critical(&subject.name, signals[0], severity, key, result.span()),
-            Kind::Secrets => tally.add(&subject.name, signals[0], key, result.span()),
-            Kind::Packages => tally.rated(&subject.name, SCA, severity, key, result.span()),
+            Kind::Sast | Kind::Iac => m.tally.critical(&subject.name, signals[0], severity, key, result.span()),
+            Kind::Secrets => m.tally.add(&subject.name, signals[0], key, result.span()),
+            Kind::Packages => m.tally.rated(&subject.name, SCA, severity, key, result.span()),
             Kind::Image => {
                 let os = result.at("message").at("text").s().contains("Package type: os");
-                tally.rated(&subject.name, if os { VULN } else { SCA }, severity, key, result.span());
+                m.tally.rated(&subject.name, if os { VULN } else { SCA }, severity, key, result.span());
             }
         }
     }
-    let tool = words::plain(&tool);
-    let trust = Trust::exact(format!("SARIF run of {tool}: {} results, {left_out} of them suppressed or not open", results.len()))
-        .cap_if(errors > 0, 0.7, format!("the tool reported {errors} errors while it ran"));
-    let scanned = results.len() > 0 || run.at("artifacts").len() > 0 || subject.named;
-    let zero = if scanned { Ok(()) } else { Err("the run is empty and names nothing that was scanned; give a subject if it is a true zero") };
-    out.tally(&tally, &trust, if results.len() > 0 { results.span() } else { run.span() }, at, zero);
+}
+
+/// True if every result is about a published vulnerability: then it is one of a package, whatever the tool is called.
+fn about_packages(run: Val<'_>) -> bool {
+    let results = run.at("results");
+    let published = |r: Val<'_>| {
+        let id = r.at("ruleId").s();
+        ["CVE-", "GHSA-", "BDSA-", "SNYK-", "RUSTSEC-", "PYSEC-", "GO-20"].iter().any(|p| id.contains(p))
+    };
+    results.len() > 0 && results.items().all(published)
 }
 
 /// A result that is suppressed, absent from this run, or not a failure.
 fn closed(result: Val<'_>) -> bool {
-    let suppressed = result
-        .at("suppressions")
-        .items()
-        .any(|s| !matches!(s.at("status").s().as_ref(), "underReview" | "rejected"));
+    let suppressed =
+        result.at("suppressions").items().any(|s| !matches!(s.at("status").s().as_ref(), "underReview" | "rejected"));
     let kind = result.at("kind").s();
+    let status = result.at("properties").at("remediationStatus").s();
     suppressed
+        || matches!(
+            status.to_ascii_lowercase().as_str(),
+            "ignored" | "patched" | "mitigated" | "not_affected" | "remediation_complete"
+        )
         || matches!(kind.as_ref(), "pass" | "notApplicable" | "informational" | "open" | "review")
         || result.at("baselineState").s() == "absent"
 }
@@ -153,7 +228,15 @@ fn rating(properties: Val<'_>) -> Option<Severity> {
     if let Some(score) = properties.at("security-severity").number() {
         return Severity::score(score);
     }
-    for name in ["security-severity", "security_severity", "severity", "issue_severity", "Severity", "cvssSeverity"] {
+    for name in [
+        "security-severity",
+        "security_severity",
+        "severity",
+        "issue_severity",
+        "Severity",
+        "cvssSeverity",
+        "securityRisk",
+    ] {
         if let Some(severity) = Severity::word(&properties.at(name).s()) {
             return Some(severity);
         }
@@ -199,7 +282,9 @@ mod tests {
     use crate::formats::samples::{said, says, says_of};
 
     fn run(tool: &str, results: &str, more: &str) -> String {
-        format!(r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"{tool}","rules":[{{"id":"r","properties":{{"security-severity":"9.1"}}}}]}}}},"results":[{results}]{more}}}]}}"#)
+        format!(
+            r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"{tool}","rules":[{{"id":"r","properties":{{"security-severity":"9.1"}}}}]}}}},"results":[{results}]{more}}}]}}"#
+        )
     }
 
     #[test]
@@ -211,10 +296,25 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_one_tool_add_up() {
+        let result = r#"{"ruleId":"r","message":{"text":"x"}}"#;
+        let one = run("CodeQL", result, "");
+        let head = r#"{"version":"2.1.0","runs":["#;
+        let body = one.strip_prefix(head).and_then(|b| b.strip_suffix("]}")).unwrap();
+        let two = format!(r#"{{"version":"2.1.0","runs":[{body},{body}]}}"#);
+        says(&two, "sarif", &[("sast_critical_open", Some(2.0))]);
+    }
+
+    #[test]
     fn suppressed_results_do_not_count() {
-        let result = r#"{"ruleId":"r","message":{"text":"x"},"suppressions":[{"kind":"external","status":"accepted"}]}"#;
+        let result =
+            r#"{"ruleId":"r","message":{"text":"x"},"suppressions":[{"kind":"external","status":"accepted"}]}"#;
         says(&run("CodeQL", result, ""), "sarif", &[("sast_critical_open", Some(0.0))]);
-        says(&run("CodeQL", &result.replace("accepted", "rejected"), ""), "sarif", &[("sast_critical_open", Some(1.0))]);
+        says(
+            &run("CodeQL", &result.replace("accepted", "rejected"), ""),
+            "sarif",
+            &[("sast_critical_open", Some(1.0))],
+        );
     }
 
     #[test]

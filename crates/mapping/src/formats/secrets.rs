@@ -39,7 +39,16 @@ pub(crate) fn read_gitleaks(root: Val<'_>, out: &mut Out<'_>) {
         let key = if secret.is_empty() || secret.contains("REDACTED") || secret.chars().all(|c| c == '*') {
             redacted += 1;
             let place = leak.any(&["Fingerprint"]).s();
-            if place.is_empty() { format!("{} {} {}", leak.any(&["File", "file"]).s(), leak.any(&["StartLine", "lineNumber"]).s(), leak.any(&["RuleID", "rule"]).s()) } else { place.into_owned() }
+            if place.is_empty() {
+                format!(
+                    "{} {} {}",
+                    leak.any(&["File", "file"]).s(),
+                    leak.any(&["StartLine", "lineNumber"]).s(),
+                    leak.any(&["RuleID", "rule"]).s()
+                )
+            } else {
+                place.into_owned()
+            }
         } else {
             secret.into_owned()
         };
@@ -73,7 +82,9 @@ pub(crate) fn read_trufflehog(root: Val<'_>, out: &mut Out<'_>) {
         .iter()
         .find_map(|v| {
             let data = v.at("SourceMetadata").at("Data");
-            data.members().map(|(_, source)| source.any(&["repository", "bucket", "image"]).s().into_owned()).find(|r| !r.is_empty())
+            data.members()
+                .map(|(_, source)| source.any(&["repository", "bucket", "image"]).s().into_owned())
+                .find(|r| !r.is_empty())
         })
         .unwrap_or_default();
     let subject = out.subject(&repo);
@@ -98,7 +109,11 @@ pub(crate) fn read_trufflehog(root: Val<'_>, out: &mut Out<'_>) {
 }
 
 pub(crate) fn is_detect_secrets(root: Val<'_>) -> u8 {
-    if root.at("results").is_object() && (root.at("plugins_used").is_array() || root.at("filters_used").is_array()) { 100 } else { 0 }
+    if root.at("results").is_object() && (root.at("plugins_used").is_array() || root.at("filters_used").is_array()) {
+        100
+    } else {
+        0
+    }
 }
 
 pub(crate) fn read_detect_secrets(root: Val<'_>, out: &mut Out<'_>) {
@@ -147,7 +162,10 @@ mod tests {
         let text = r#"{"version":"1.5.0","plugins_used":[{"name":"A"}],"filters_used":[],"results":{},"generated_at":"2024-05-19T10:45:24Z"}"#;
         says(text, "detect-secrets", &[("secrets_exposed_open", None)]);
         says_of(text, Some("o/r"), "detect-secrets", &[("secrets_exposed_open", Some(0.0))]);
-        let full = text.replace("\"results\":{}", r#""results":{"a":[{"hashed_secret":"h","is_secret":false},{"hashed_secret":"g"},{"hashed_secret":"g"}]}"#);
+        let full = text.replace(
+            "\"results\":{}",
+            r#""results":{"a":[{"hashed_secret":"h","is_secret":false},{"hashed_secret":"g"},{"hashed_secret":"g"}]}"#,
+        );
         says(&full, "detect-secrets", &[("secrets_exposed_open", Some(1.0))]);
     }
 }

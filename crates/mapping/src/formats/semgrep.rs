@@ -35,8 +35,11 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
         tally.critical(&subject.name, "sast_critical_open", severity, fingerprint, result.span());
     }
     let errors = root.at("errors").len();
-    let trust = Trust::exact(format!("Semgrep: {} results", results.len()))
-        .cap_if(errors > 0, 0.7, format!("{errors} errors while scanning: something was not scanned"));
+    let trust = Trust::exact(format!("Semgrep: {} results", results.len())).cap_if(
+        errors > 0,
+        0.7,
+        format!("{errors} errors while scanning: something was not scanned"),
+    );
     let scanned = root.at("paths").at("scanned").len() > 0 || results.len() > 0;
     let zero = if errors > 0 && results.len() == 0 {
         Err("the scan had errors")
@@ -55,7 +58,9 @@ mod tests {
     #[test]
     fn an_error_is_not_judged() {
         let text = |severity: &str| {
-            format!(r#"{{"errors":[],"paths":{{"scanned":["a"]}},"results":[{{"check_id":"r","path":"a","extra":{{"severity":"{severity}"}}}}]}}"#)
+            format!(
+                r#"{{"errors":[],"paths":{{"scanned":["a"]}},"results":[{{"check_id":"r","path":"a","extra":{{"severity":"{severity}"}}}}]}}"#
+            )
         };
         says(&text("CRITICAL"), "semgrep", &[("sast_critical_open", Some(1.0))]);
         says(&text("HIGH"), "semgrep", &[("sast_critical_open", Some(0.0))]);

@@ -26,7 +26,8 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
             if vuln.at("type").s() == "license" || vuln.at("isIgnored").truth() == Some(true) {
                 continue;
             }
-            let key = format!("{} {} {}", vuln.at("id").s(), vuln.any(&["packageName", "name"]).s(), vuln.at("version").s());
+            let key =
+                format!("{} {} {}", vuln.at("id").s(), vuln.any(&["packageName", "name"]).s(), vuln.at("version").s());
             let word = vuln.any(&["severity", "severityWithCritical"]).s();
             tally.rated(&subject.name, pair, Severity::word(&word), key, vuln.span());
         }

@@ -6,10 +6,36 @@ use crate::severity::Severity;
 use crate::tally::{SCA, Tally, VULN};
 
 const SYSTEMS: [&str; 26] = [
-    "debian", "ubuntu", "alpine", "redhat", "centos", "rocky", "alma", "almalinux", "amazon", "oracle", "photon", "suse",
-    "opensuse", "opensuse.leap", "opensuse.tumbleweed", "suse linux enterprise server", "cbl-mariner", "mariner",
-    "azurelinux", "wolfi", "chainguard", "fedora", "echo", "minimos", "bottlerocket", "windows",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "redhat",
+    "centos",
+    "rocky",
+    "alma",
+    "almalinux",
+    "amazon",
+    "oracle",
+    "photon",
+    "suse",
+    "opensuse",
+    "opensuse.leap",
+    "opensuse.tumbleweed",
+    "suse linux enterprise server",
+    "cbl-mariner",
+    "mariner",
+    "azurelinux",
+    "wolfi",
+    "chainguard",
+    "fedora",
+    "echo",
+    "minimos",
+    "bottlerocket",
+    "windows",
 ];
+
+/// Where a report on a cluster keeps what it scanned; older versions have two lists.
+const PARTS: [&str; 3] = ["Resources", "Vulnerabilities", "Misconfigurations"];
 
 fn is_result(v: Val<'_>) -> bool {
     v.at("Target").is_text() && (v.has("Class") || v.has("Type") || v.has("Vulnerabilities"))
@@ -19,7 +45,7 @@ pub(crate) fn score(root: Val<'_>) -> u8 {
     if root.at("SchemaVersion").number().is_some() && (root.at("Results").is_array() || root.has("ArtifactName")) {
         return 98;
     }
-    if root.has("ClusterName") && root.at("Resources").is_array() {
+    if root.has("ClusterName") && PARTS.iter().any(|part| root.at(part).is_array()) {
         return 97;
     }
     let mut results = root.items().take(20).peekable();
@@ -31,15 +57,11 @@ pub(crate) fn read(root: Val<'_>, out: &mut Out<'_>) {
     let mut tally = Tally::default();
     let subject;
     let mut failed = 0;
-    if root.at("Resources").is_array() {
+    if root.has("ClusterName") {
         subject = out.subject(&root.at("ClusterName").s());
-        for resource in root.at("Resources").items() {
-            let place = format!(
-                "{}/{}/{}",
-                resource.at("Namespace").s(),
-                resource.at("Kind").s(),
-                resource.at("Name").s()
-            );
+        for resource in PARTS.iter().flat_map(|part| root.at(part).items()) {
+            let place =
+                format!("{}/{}/{}", resource.at("Namespace").s(), resource.at("Kind").s(), resource.at("Name").s());
             failed += usize::from(resource.at("Error").there() && !resource.at("Error").s().is_empty());
             for result in resource.at("Results").items() {
                 count(result, &subject.name, &place, &mut tally);
@@ -158,13 +180,17 @@ mod tests {
               {"VulnerabilityID":"CVE-2","PkgName":"a","InstalledVersion":"1","Severity":"HIGH","Status":"not_affected"}]},
             {"Target":"app/package-lock.json","Class":"lang-pkgs","Type":"npm"},
             {"Target":"/app/.env","Class":"secret","Secrets":[{"RuleID":"aws","StartLine":3,"Match":"A***"}]}]}"#;
-        says(text, "trivy", &[
-            ("sca_critical_open", Some(0.0)),
-            ("sca_high_open", Some(0.0)),
-            ("secrets_exposed_open", Some(1.0)),
-            ("vuln_critical_open", Some(1.0)),
-            ("vuln_high_open", Some(0.0)),
-        ]);
+        says(
+            text,
+            "trivy",
+            &[
+                ("sca_critical_open", Some(0.0)),
+                ("sca_high_open", Some(0.0)),
+                ("secrets_exposed_open", Some(1.0)),
+                ("vuln_critical_open", Some(1.0)),
+                ("vuln_high_open", Some(0.0)),
+            ],
+        );
         let got = said(text);
         assert!(got.extractions.iter().all(|e| e.subject == "shop:1" && e.observed_at.is_some()));
     }

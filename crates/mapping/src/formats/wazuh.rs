@@ -44,7 +44,8 @@ pub(crate) fn read_wazuh(root: Val<'_>, out: &mut Out<'_>) {
 
 pub(crate) fn is_defender(root: Val<'_>) -> u8 {
     let list = root.at("value");
-    let fits = |v: Val<'_>| v.at("cveId").is_text() && v.at("severity").is_text() && (v.has("machineId") || v.has("deviceId"));
+    let fits =
+        |v: Val<'_>| v.at("cveId").is_text() && v.at("severity").is_text() && (v.has("machineId") || v.has("deviceId"));
     if list.len() > 0 && list.items().take(10).all(fits) { 95 } else { 0 }
 }
 
@@ -54,8 +55,22 @@ pub(crate) fn read_defender(root: Val<'_>, out: &mut Out<'_>) {
     for v in list.items() {
         let host = v.any(&["machineId", "deviceId"]).s();
         let cve = v.at("cveId").s();
-        let id = format!("{cve} {} {}", v.any(&["productName", "softwareName"]).s(), v.any(&["productVersion", "softwareVersion"]).s());
-        hosts.see(out, &Weakness { host: &host, id: &id, severity: Severity::word(&v.at("severity").s()), cves: &cve, first_seen: None, span: v.span() });
+        let id = format!(
+            "{cve} {} {}",
+            v.any(&["productName", "softwareName"]).s(),
+            v.any(&["productVersion", "softwareVersion"]).s()
+        );
+        hosts.see(
+            out,
+            &Weakness {
+                host: &host,
+                id: &id,
+                severity: Severity::word(&v.at("severity").s()),
+                cves: &cve,
+                first_seen: None,
+                span: v.span(),
+            },
+        );
     }
     if root.at("@odata.nextLink").there() {
         out.doubt(0.6, "there are further pages");
@@ -70,7 +85,11 @@ mod tests {
     #[test]
     fn one_page_of_several_goes_to_review() {
         let text = r#"{"data":{"affected_items":[{"cve":"CVE-1","name":"a","version":"1","severity":"Critical","agent_name":"h"}],"total_affected_items":9}}"#;
-        says(text, "wazuh", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0)), ("vuln_kev_open", Some(0.0))]);
+        says(
+            text,
+            "wazuh",
+            &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0)), ("vuln_kev_open", Some(0.0))],
+        );
         assert!(said(text).extractions.iter().all(|e| e.confidence < 0.85));
     }
 }

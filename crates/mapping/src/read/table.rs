@@ -64,8 +64,16 @@ fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes)
 }
 
+/// How many bytes it has read.
+fn place(csv: &csv::Reader<&[u8]>) -> usize {
+    usize::try_from(csv.position().byte()).unwrap_or_default()
+}
+
 /// A table, if the bytes look like one: a separator that gives most of the first rows the same number of fields.
-pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
+///
+/// # Errors
+/// If it has too many columns.
+pub(crate) fn sniff(bytes: &[u8], from: usize) -> Result<Option<Table<'_>>, String> {
     let head = &bytes[from..bytes.len().min(from + 128 * 1024)];
     let whole = from + head.len() == bytes.len();
     let mut best: Option<(usize, u8, bool)> = None;
@@ -90,18 +98,18 @@ pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
             best = Some((score, delimiter, widths.len() >= 2 && same * 10 >= widths.len() * 6));
         }
     }
-    let (_, delimiter, regular) = best?;
+    let Some((_, delimiter, regular)) = best else { return Ok(None) };
     let mut csv = reader(head, delimiter);
     let mut record = ByteRecord::new();
     let mut candidates = Vec::new();
     while candidates.len() < LOOK {
-        let start = from + usize::try_from(csv.position().byte()).ok()?;
+        let start = from + place(&csv);
         if !matches!(csv.read_byte_record(&mut record), Ok(true)) {
             break;
         }
-        let end = from + usize::try_from(csv.position().byte()).ok()?;
+        let end = from + place(&csv);
         if record.len() > WIDEST {
-            return None;
+            return Err(format!("The table has more than {WIDEST} columns and is not read."));
         }
         let written: Vec<String> = record
             .iter()
@@ -110,7 +118,7 @@ pub(crate) fn sniff(bytes: &[u8], from: usize) -> Option<Table<'_>> {
         let names = written.iter().map(|name| plain(name)).collect();
         candidates.push(Headers { names, written, span: Span { start, end } });
     }
-    Some(Table { bytes, from, delimiter, candidates, regular })
+    Ok(Some(Table { bytes, from, delimiter, candidates, regular }))
 }
 
 impl<'a> Table<'a> {
@@ -126,7 +134,7 @@ impl<'a> Table<'a> {
 
     /// The table with the header in that row.
     pub(crate) fn sheet(&self, row: usize) -> Sheet<'_> {
-        Sheet { table: self, headers: &self.candidates[row], before: &self.candidates[..row] }
+        Sheet { table: self, headers: &self.candidates[row] }
     }
 }
 
@@ -134,8 +142,6 @@ impl<'a> Table<'a> {
 pub(crate) struct Sheet<'t> {
     table: &'t Table<'t>,
     pub(crate) headers: &'t Headers,
-    /// The rows above the header.
-    pub(crate) before: &'t [Headers],
 }
 
 /// One row.
@@ -152,10 +158,6 @@ impl Row<'_> {
             None => Cow::Borrowed(""),
         }
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.record.len()
-    }
 }
 
 impl<'t> Sheet<'t> {
@@ -170,11 +172,11 @@ impl<'t> Sheet<'t> {
         let mut record = ByteRecord::new();
         let mut n = 0;
         loop {
-            let from = start + usize::try_from(csv.position().byte()).unwrap_or_default();
+            let from = start + place(&csv);
             if !matches!(csv.read_byte_record(&mut record), Ok(true)) {
                 return n;
             }
-            let to = start + usize::try_from(csv.position().byte()).unwrap_or_default();
+            let to = start + place(&csv);
             if record.iter().all(|f| f.trim_ascii().is_empty()) {
                 continue;
             }

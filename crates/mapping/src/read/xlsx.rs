@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 use super::{Layer, xml, zip};
 
+mod styles;
+
+use styles::Style;
+
 /// What one part of a workbook may unpack to.
 const MOST_BYTES: usize = 24 << 20;
 /// What all parts together may unpack to.
@@ -30,6 +34,7 @@ pub(crate) fn sheets<'a>(bytes: &[u8], notes: &mut Vec<String>) -> Vec<Layer<'a>
     };
     let names = part("xl/workbook.xml").map(|b| sheet_names(&b)).unwrap_or_default();
     let shared = part("xl/sharedStrings.xml").map(|b| shared_strings(&b)).unwrap_or_default();
+    let styles = part("xl/styles.xml").map(|b| styles::read(&b)).unwrap_or_default();
     let mut cells = 0;
     let mut layers = Vec::new();
     let mut paths: Vec<_> = entries.iter().filter(|e| e.name.starts_with("xl/worksheets/sheet")).collect();
@@ -43,13 +48,11 @@ pub(crate) fn sheets<'a>(bytes: &[u8], notes: &mut Vec<String>) -> Vec<Layer<'a>
             notes.push("A sheet of the workbook is not XML that can be read.".to_owned());
             continue;
         };
-        match as_csv(doc.root(), &shared, &mut cells) {
+        match as_csv(doc.root(), &shared, &styles, &mut cells) {
             Some(csv) if csv.is_empty() => {}
-            Some(csv) => layers.push(Layer {
-                bytes: Cow::Owned(csv),
-                name: names.get(i).cloned(),
-                cited: Some(entry.span),
-            }),
+            Some(csv) => {
+                layers.push(Layer { bytes: Cow::Owned(csv), name: names.get(i).cloned(), cited: Some(entry.span) })
+            }
             None => {
                 notes.push(format!("The workbook has more than {MOST_CELLS} cells; what came after was not read."));
                 break;
@@ -73,7 +76,7 @@ fn shared_strings(bytes: &[u8]) -> Vec<String> {
 }
 
 /// The sheet as separated values; none if it has too many cells.
-fn as_csv(root: xml::El<'_>, shared: &[String], cells: &mut usize) -> Option<Vec<u8>> {
+fn as_csv(root: xml::El<'_>, shared: &[String], styles: &[Style], cells: &mut usize) -> Option<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let Some(data) = root.child("sheetData") else { return Some(Vec::new()) };
     let mut filled = false;
@@ -94,7 +97,10 @@ fn as_csv(root: xml::El<'_>, shared: &[String], cells: &mut usize) -> Option<Vec
                 Some("inlineStr") => cell.all("t").map(xml::El::text).collect(),
                 Some("b") => (if raw == "1" { "TRUE" } else { "FALSE" }).to_owned(),
                 Some("e") => String::new(),
-                _ => raw,
+                _ => {
+                    let style = cell.attr("s").and_then(|s| s.parse::<usize>().ok()).and_then(|s| styles.get(s));
+                    style.copied().unwrap_or_default().show(raw)
+                }
             };
             if fields.len() <= col {
                 fields.resize(col + 1, String::new());

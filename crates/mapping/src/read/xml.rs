@@ -63,7 +63,9 @@ pub(crate) fn parse(src: &[u8], from: usize) -> Result<Doc<'_>, Flaw> {
             tape.push(Node { start: at32(at), end: at32(lt), name_end: 0, next, text: true });
         }
         let rest = &src[lt..];
-        let skip = |open: &[u8], end: &[u8]| rest.starts_with(open).then(|| find(src, lt + open.len(), end).map(|n| n + end.len()));
+        let skip = |open: &[u8], end: &[u8]| {
+            rest.starts_with(open).then(|| find(src, lt + open.len(), end).map(|n| n + end.len()))
+        };
         if let Some(end) = skip(b"<!--", b"-->").or_else(|| skip(b"<?", b"?>")) {
             let Some(end) = end else {
                 cut = true;
@@ -102,8 +104,11 @@ pub(crate) fn parse(src: &[u8], from: usize) -> Result<Doc<'_>, Flaw> {
                 cut = true;
                 break;
             };
-            let name_end = lt + 1 + src[lt + 1..gt].iter().position(|b| b.is_ascii_whitespace() || *b == b'/').unwrap_or(gt - lt - 1);
-            if name_end == lt + 1 || !(src[lt + 1].is_ascii_alphabetic() || src[lt + 1] == b'_' || src[lt + 1] >= 0x80) {
+            let name_end = lt
+                + 1
+                + src[lt + 1..gt].iter().position(|b| b.is_ascii_whitespace() || *b == b'/').unwrap_or(gt - lt - 1);
+            if name_end == lt + 1 || !(src[lt + 1].is_ascii_alphabetic() || src[lt + 1] == b'_' || src[lt + 1] >= 0x80)
+            {
                 return Err(Flaw::Syntax(lt));
             }
             if open.is_empty() && !tape.is_empty() {
@@ -138,11 +143,8 @@ fn doctype(src: &[u8], from: usize) -> usize {
     let mut quote = 0u8;
     for (i, &b) in src[from..].iter().enumerate() {
         match b {
-            _ if quote != 0 => {
-                if b == quote {
-                    quote = 0;
-                }
-            }
+            _ if quote == b => quote = 0,
+            _ if quote != 0 => {}
             b'"' | b'\'' => quote = b,
             b'[' => depth += 1,
             b']' => depth = depth.saturating_sub(1),
@@ -284,11 +286,6 @@ impl<'d> El<'d> {
     pub(crate) fn span(self) -> Span {
         let node = self.node();
         Span { start: node.start as usize, end: node.end as usize }
-    }
-
-    /// True if the document ended before it should.
-    pub(crate) fn cut(self) -> bool {
-        self.doc.cut
     }
 }
 

@@ -124,6 +124,8 @@ fn opening(path: &Path, e: &rusqlite::Error) -> Error {
 fn tune(c: &Connection) -> Result<()> {
     c.busy_timeout(Duration::from_secs(5))?;
     c.execute_batch("pragma cache_size=-8192; pragma mmap_size=0; pragma temp_store=memory; pragma foreign_keys=on;")?;
+    // else a bound `like` pattern makes SQLite plan the statement anew at each execution
+    c.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // the default is 16: with some hundred statements every call would parse again
     c.set_prepared_statement_cache_capacity(512);
     Ok(())

@@ -3,6 +3,86 @@
 use crate::tables;
 
 /// Passes the text through, or does not compile.
+///
+/// A text on a tenant's table says whose rows it means:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where id = $1");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where tenant_id = $1");
+/// ```
+///
+/// and by the parameter that the store binds itself:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where tenant_id = $12");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where tenant_id = $1");
+/// ```
+///
+/// An `or` cannot open the door:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where tenant_id = $1 or id = $2");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select id from kri where tenant_id = $1 and id = $2");
+/// ```
+///
+/// Each tenant's table of a text has its own predicate:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select k.id from kri k join integration i on i.id = k.source_id where k.tenant_id = $1");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "select k.id from kri k join integration i on i.tenant_id = k.tenant_id where k.tenant_id = $1");
+/// ```
+///
+/// An insert names its tenant first:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "insert into kri (id, tenant_id) values ($2, $1)");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "insert into kri (tenant_id, id) values ($1, $2)");
+/// ```
+///
+/// and reads its tenant's rows only:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("tenant", "insert into kri (tenant_id, id) select $1, id from integration");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("tenant", "insert into kri (tenant_id, id) select $1, id from integration where tenant_id = $1");
+/// ```
+///
+/// A person's text says which person:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("person", "select role from membership where role = $1");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("person", "select role from membership where user_id = $1");
+/// ```
+///
+/// The installation reads no tenant's data:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("installation", "select id from kri where tenant_id = $1");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("installation", "select id from tenant where id = $1");
+/// ```
+///
+/// Transactions and settings belong to the store:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("crossing", "set local app.reach = 'crossing'");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("crossing", "select id from kri");
+/// ```
+///
+/// One statement per text:
+/// ```compile_fail,E0080
+/// const T: &str = watchkeep_store::sql::checked("crossing", "select 1; drop table kri");
+/// ```
+/// ```
+/// const T: &str = watchkeep_store::sql::checked("crossing", "select 1");
+/// ```
 pub const fn checked(kind: &'static str, text: &'static str) -> &'static str {
     one_plain_statement(text);
     let tenants = names(text, tables::TENANT);
@@ -83,7 +163,13 @@ pub const fn question_marks<const L: usize>(s: &str) -> [u8; L] {
     out
 }
 
-/// The highest `$n`; a hole does not compile.
+/// The highest `$n`; a hole does not compile:
+/// ```compile_fail,E0080
+/// const N: usize = watchkeep_store::sql::arity("select $1, $3");
+/// ```
+/// ```
+/// const N: usize = watchkeep_store::sql::arity("select $1, $2");
+/// ```
 pub const fn arity(s: &str) -> usize {
     let b = s.as_bytes();
     let (mut i, mut max, mut seen, mut quoted) = (0, 0_usize, 0_u64, false);
@@ -239,3 +325,6 @@ const fn among(b: &[u8], start: usize, end: usize, list: &[&str]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,11 +25,11 @@ use crate::home::Home;
 /// The moment at which the cases begin: 2026-11-20T08:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_161_600_000_000);
 
-/// Ids in the form of UUIDv7, each once in a process.
+/// Ids in the form of UUIDv7, each once, in this process and in those that it starts.
 pub(crate) fn uuid() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    let n = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
-    Uuid::from_u128(0x019a_9f3c_7b00_7000_8000_0000_0000_0000 + n)
+    let n = u128::from(NEXT.fetch_add(1, Ordering::Relaxed)) + (u128::from(std::process::id()) << 32);
+    Uuid::from_u128(0x019a_9f3c_7b00_7000_8000_0000_0000_0000 | n)
 }
 
 /// A call over MCP.

@@ -69,10 +69,10 @@ fn folder() -> TempDir {
 static USED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A new database with the two roles. The caller drops it.
-async fn make_database() -> String {
+async fn make_database(server: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = format!("wk_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let c = connect(&server().unwrap()).await;
+    let c = connect(server).await;
     for role in [OWNER, APP] {
         let made = format!("create role {role} login nosuperuser nobypassrls nocreatedb password '{PASSWORD}'");
         // another test may make it at the same time
@@ -86,8 +86,8 @@ async fn as_the_store_makes_it(c: &tokio_postgres::Client) -> bool {
     static LEDGER: OnceLock<String> = OnceLock::new();
     let same = "select (select count(*) from pg_trigger where not tgisinternal) = 0 \
          and (select count(*) from pg_proc where pronamespace = 'public'::regnamespace) = 0 \
-         and (select array_agg(tablename::text order by tablename) from pg_tables where schemaname = 'public' \
-              and tableowner = $1) = $2 \
+         and (select array_agg(tablename::text order by tablename) from pg_tables where schemaname = 'public') = $2 \
+         and (select bool_and(tableowner = $1) from pg_tables where schemaname = 'public') \
          and (select count(*) from pg_class where relrowsecurity and relforcerowsecurity) = $3 \
          and (select count(*) from pg_policies) = 2 * $3 + $4";
     let mut all = [tables::TENANT, tables::PERSON, tables::INSTALLATION].concat();
@@ -104,6 +104,8 @@ async fn as_the_store_makes_it(c: &tokio_postgres::Client) -> bool {
 pub(crate) struct Home {
     pub(crate) engine: Engine,
     pub(crate) folder: TempDir,
+    /// The superuser's URL of the cluster.
+    server: String,
     /// The name of the database on the cluster.
     base: String,
 }
@@ -112,22 +114,29 @@ impl Home {
     pub(crate) async fn new(engine: Engine) -> Self {
         let folder = folder();
         if engine == Engine::Sqlite {
-            return Self { engine, folder, base: String::new() };
+            return Self { engine, folder, server: String::new(), base: String::new() };
         }
-        let used = USED.lock().unwrap().pop();
-        let me =
-            Self { engine, folder, base: if let Some(base) = used.clone() { base } else { make_database().await } };
-        if used.is_none() {
+        let (used, server) = (USED.lock().unwrap().pop(), server().unwrap());
+        let made = used.is_none();
+        let base = if let Some(base) = used { base } else { make_database(&server).await };
+        let me = Self { engine, folder, server, base };
+        if made {
             // a commit need not reach the disk; a case that pulls the plug takes an untouched one
-            let c = connect(&server().unwrap()).await;
+            let c = connect(&me.server).await;
             c.batch_execute(&format!("alter database {} set synchronous_commit = off", me.base)).await.unwrap();
         }
         me
     }
     /// A database that nobody has opened yet, on the disk.
     pub(crate) async fn untouched(&self) -> Self {
-        let base = if self.engine == Engine::Postgres { make_database().await } else { String::new() };
-        Self { engine: self.engine, folder: TempDir::with_prefix("wk-store-").unwrap(), base }
+        let base = if self.engine == Engine::Postgres { make_database(&self.server).await } else { String::new() };
+        let folder = TempDir::with_prefix("wk-store-").unwrap();
+        Self { engine: self.engine, folder, server: self.server.clone(), base }
+    }
+    /// A database on another cluster.
+    pub(crate) async fn on(server: String) -> Self {
+        let base = make_database(&server).await;
+        Self { engine: Engine::Postgres, folder: folder(), server, base }
     }
     /// Empties the database for the next case, as making one takes longer than most cases; one whose schema a case
     /// has changed goes. The folder goes by itself.
@@ -150,7 +159,13 @@ impl Home {
             c.batch_execute(&(rows.collect::<String>() + &head)).await.unwrap();
             USED.lock().unwrap().push(self.base.clone());
         } else {
-            let c = connect(&server().unwrap()).await;
+            self.discard().await;
+        }
+    }
+    /// Drops the database.
+    pub(crate) async fn discard(&self) {
+        if self.engine == Engine::Postgres {
+            let c = connect(&self.server).await;
             c.batch_execute(&format!("drop database if exists {} with (force)", self.base)).await.unwrap();
         }
     }
@@ -175,7 +190,7 @@ impl Home {
     }
     /// The database's URL for a role.
     pub(crate) fn url(&self, role: &str) -> String {
-        let c = tokio_postgres::Config::from_str(&server().unwrap()).unwrap();
+        let c = tokio_postgres::Config::from_str(&self.server).unwrap();
         let Host::Tcp(host) = &c.get_hosts()[0] else { panic!("WATCHKEEP_TEST_PG names a host on TCP") };
         let port = c.get_ports().first().copied().unwrap_or(5432);
         format!("postgres://{role}:{PASSWORD}@{host}:{port}/{}", self.base)
@@ -204,7 +219,7 @@ impl Home {
     }
     /// A superuser's connection to the database.
     pub(crate) async fn superuser(&self) -> tokio_postgres::Client {
-        let mut c = tokio_postgres::Config::from_str(&server().unwrap()).unwrap();
+        let mut c = tokio_postgres::Config::from_str(&self.server).unwrap();
         c.dbname(&self.base);
         connected(c).await
     }

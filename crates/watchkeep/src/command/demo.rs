@@ -17,7 +17,7 @@ use crate::config::layers::Origin;
 use crate::desk::{self, Desk};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::house::{House, listen};
+use crate::house::{House, Signals, listen};
 use crate::temporary::{Temporary, make_private};
 use crate::{hold, telemetry};
 
@@ -47,7 +47,7 @@ impl Demo {
     /// # Errors
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
-        let watch = Stopwatch::start();
+        let (watch, signals) = (Stopwatch::start(), Signals::new()?);
         // the machine's own hub is nobody's demo
         let mut app = app.clone();
         app.sources.system_file = None;
@@ -77,7 +77,7 @@ impl Demo {
         }))?;
         self.tell(&app, &config, &house, &token, temporary.as_ref().map(Temporary::path), watch)?;
         drop(desk);
-        house.serve().await?;
+        house.serve(signals).await?;
         if let Some(held) = held {
             held.release();
         }

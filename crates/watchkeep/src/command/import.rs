@@ -45,7 +45,12 @@ impl Import {
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let Self::Kris { file, of, apply, skip_bad } = self;
-        let (out, bytes) = (app.out, read(&file)?);
+        // a pipe may stay open for long: the program must still hear a Ctrl-C
+        let from = file.clone();
+        let bytes = tokio::task::spawn_blocking(move || read(&from))
+            .await
+            .map_err(|e| Fault::new(Exit::Failed, e.to_string()))??;
+        let out = app.out;
         let desk = Desk::open(app).await?;
         let scope = desk.tenant(of.tenant.as_ref()).await?;
         let hub = desk.hub(&desk.keyring()?)?;

@@ -56,7 +56,7 @@ impl Init {
             // looked at first, so that nothing is asked in vain
             refuse_second(&Desk::of(config.clone(), desk::open_store(&config).await?)).await?;
         }
-        let first = self.first(app)?;
+        let first = self.first(app).await?;
         make_private(config.data_dir())?;
         if let Some(folder) = config.database_file().as_deref().and_then(std::path::Path::parent) {
             make_private(folder)?;
@@ -113,13 +113,13 @@ impl Init {
     }
 
     /// What was given, and what is asked for.
-    fn first(&self, app: &App) -> Result<First> {
+    async fn first(&self, app: &App) -> Result<First> {
         let asks = std::io::stdin().is_terminal() && !app.out.json;
         let mut missing = vec![];
         let name = match (&self.tenant_name, &self.tenant) {
             (Some(name), _) => Some(name.clone()),
             (None, Some(slug)) => Some(slug.to_string()),
-            (None, None) if asks => Some(ask(app, "Name of the first tenant (such as Acme Corp): ")?),
+            (None, None) if asks => Some(ask("Name of the first tenant (such as Acme Corp): ").await?),
             (None, None) => {
                 missing.push("--tenant-name");
                 None
@@ -127,7 +127,7 @@ impl Init {
         };
         let address = match &self.email {
             Some(address) => Some(address.clone()),
-            None if asks => Some(ask(app, "E-mail address of the first user: ")?),
+            None if asks => Some(ask("E-mail address of the first user: ").await?),
             None => {
                 missing.push("--email");
                 None
@@ -179,16 +179,19 @@ fn keyring(config: &Config) -> Result<Keyring> {
     Ok(keys)
 }
 
-fn ask(app: &App, question: &str) -> Result<String> {
+/// Asks on the terminal, beside the runtime: the program must still hear a Ctrl-C.
+async fn ask(question: &'static str) -> Result<String> {
     let told = |e: std::io::Error| Fault::io("the terminal", &e);
-    let mut out = std::io::stderr().lock();
-    out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(told)?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(told)?;
-    let answer = answer.trim().to_owned();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut out = std::io::stderr().lock();
+        out.write_all(question.as_bytes()).and_then(|()| out.flush())?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        Ok::<_, std::io::Error>(answer.trim().to_owned())
+    });
+    let answer = answer.await.map_err(|e| Fault::new(Exit::Failed, e.to_string()))?.map_err(told)?;
     if answer.is_empty() {
-        app.out.note("nothing was answered");
-        return Err(Fault::new(Exit::Interrupted, "stopped: nothing was set up"));
+        return Err(Fault::new(Exit::Interrupted, "nothing was answered, so nothing was set up"));
     }
     Ok(answer)
 }

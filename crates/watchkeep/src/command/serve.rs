@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::house::{House, listen};
+use crate::house::{House, Signals, listen};
 use crate::{desk, hold, telemetry};
 
 /// Run the hub.
@@ -29,6 +29,7 @@ impl Serve {
     /// # Errors
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        let signals = Signals::new()?;
         let app = app.with("server.listen", "--listen", self.listen);
         let app = app.with("server.public_url", "--public-url", self.public_url);
         let config = app.config()?;
@@ -49,7 +50,7 @@ impl Serve {
         );
         app.out
             .document(&json!({ "url": house.url, "listening": house.listening, "mcp": { "risk": house.risk() } }))?;
-        house.serve().await?;
+        house.serve(signals).await?;
         if let Some(held) = held {
             held.release();
         }

@@ -21,7 +21,7 @@ pub(crate) enum Token {
         #[arg(long, value_enum, default_value_t = Kind::Pat)]
         kind: Kind,
         /// Whose token (not for a key).
-        #[arg(long, value_name = "EMAIL", required_if_eq("kind", "pat"))]
+        #[arg(long, value_name = "EMAIL")]
         user: Option<String>,
         /// The tenant.
         #[command(flatten)]
@@ -176,27 +176,17 @@ impl Token {
     /// # Errors
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        self.possible()?;
         let desk = Desk::open(app).await?;
         match self {
-            Self::Create { kind, user, of, name, scope: write, connector, expires } => {
+            Self::Create { user, of, name, scope: write, connector, expires, .. } => {
                 let scope = desk.tenant(of.tenant.as_ref()).await?;
-                let made = match (kind, user) {
-                    (Kind::Pat, Some(user)) => {
+                let made = match user {
+                    Some(user) => {
                         let new = NewPat { user, name, connectors: connector.connectors(), write, lifetime: expires };
                         desk.admin.create_pat(&scope, &new).await?
                     }
-                    (Kind::Api, None) => {
-                        desk.admin.create_key(&scope, &NewKey { name, write, lifetime: expires }).await?
-                    }
-                    (Kind::Pat, None) => {
-                        return Err(
-                            Fault::new(Exit::Usage, "a token belongs to a user").hint("name them with --user EMAIL")
-                        );
-                    }
-                    (Kind::Api, Some(_)) => {
-                        return Err(Fault::new(Exit::Usage, "an API key belongs to the tenant, not to a user")
-                            .hint("leave --user out, or make a token with --kind pat"));
-                    }
+                    None => desk.admin.create_key(&scope, &NewKey { name, write, lifetime: expires }).await?,
                 };
                 show(app, made.into())?;
             }
@@ -208,6 +198,22 @@ impl Token {
             }
         }
         Ok(Exit::Ok)
+    }
+}
+
+impl Token {
+    /// What the command line alone can tell.
+    fn possible(&self) -> Result {
+        match self {
+            Self::Create { kind: Kind::Pat, user: None, .. } => {
+                Err(Fault::new(Exit::Usage, "a token belongs to a user").hint("name them with --user EMAIL"))
+            }
+            Self::Create { kind: Kind::Api, user: Some(_), .. } => {
+                Err(Fault::new(Exit::Usage, "an API key belongs to the tenant, not to a user")
+                    .hint("leave --user out, or make a token with --kind pat"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -212,6 +212,12 @@ pub(crate) fn nearest(path: &str) -> Option<&'static str> {
 
 fn unknown(origin: &Origin, path: &str) -> Fault {
     let shown = text::clean(path, 60);
+    let sections = super::SECTIONS.iter().map(|section| section.name).filter(|name| !name.is_empty());
+    if !path.contains('.')
+        && let Some(section) = word::nearest(path, sections)
+    {
+        return Fault::new(format!("{origin}: there is no section `{shown}`; did you mean [{section}]?"));
+    }
     let near = nearest(path).and_then(|near| keys().find(|key| key.path == near));
     let meant = match (origin, near) {
         (Origin::Variable(_), Some(key)) => format!("; did you mean {}?", key.variable()),

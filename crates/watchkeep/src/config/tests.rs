@@ -77,16 +77,9 @@ fn unknown_keys_are_refused_with_line_and_nearest_name() {
         told,
         [
             "hub.toml:1: there is no key `data_dri`; did you mean `data_dir`?",
-            "hub.toml:5: there is no key `databse`; did you mean `database.url`?",
+            "hub.toml:5: there is no section `databse`; did you mean [database]?",
             "hub.toml:4: there is no key `server.lissten`; did you mean `server.listen`?",
         ]
-        .map(str::to_owned)
-        .to_vec()
-        .into_iter()
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect::<Vec<_>>(),
-        "as a set: {told:?}"
     );
 }
 
@@ -185,6 +178,8 @@ fn values_that_contradict_each_other_are_refused() {
         faults("[server]\ntls_cert = \"cert.pem\"\n"),
         ["hub.toml:2: server.tls_cert needs server.tls_key, the file of its private key"]
     );
+    let mixed = "[server]\ntls_cert = \"c\"\ntls_key = \"k\"\npublic_url = \"http://hub.example\"\n";
+    assert!(faults(mixed)[0].starts_with("hub.toml:4: server.public_url begins with http:"));
     assert!(faults("[server]\npublic_url = \"hub.example\"\n")[0].starts_with("hub.toml:2: server.public_url: "));
     assert!(faults("[database]\nowner_url = \"postgres://o@db/hub\"\n")[0].contains("names SQLite"));
 }
@@ -233,11 +228,11 @@ fn mutated_files_are_read_or_refused() {
     for _ in 0..20_000 {
         let mut bytes = GOOD.as_bytes().to_vec();
         for _ in 0..=next(3) {
-            let at = next(bytes.len());
+            let at = next(bytes.len().max(1));
             match next(4) {
                 0 => bytes[at] = b"[]\"=\n#.x0{}\xff\\"[next(14) % 13],
-                1 => drop(bytes.remove(at)),
-                2 => bytes.insert(at, b"[]\"=\n.7 "[next(8)]),
+                1 if bytes.len() > 1 => drop(bytes.remove(at)),
+                1 | 2 => bytes.insert(at, b"[]\"=\n.7 "[next(8)]),
                 _ => bytes.truncate(at.max(1)),
             }
         }

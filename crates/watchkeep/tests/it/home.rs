@@ -12,6 +12,8 @@ use serde_json::Value;
 /// A folder that goes away with its test.
 pub(crate) struct Home {
     pub(crate) path: PathBuf,
+    /// The environment, beyond where the home is.
+    pub(crate) env: Vec<(String, String)>,
 }
 
 /// What a run of the program left.
@@ -56,7 +58,7 @@ impl Home {
         let path = std::env::temp_dir().join(format!("wk-cli-{}-{n}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
-        Self { path }
+        Self { path, env: vec![] }
     }
 
     /// With a tenant `acme` and its admin `ana@example.com`.
@@ -69,7 +71,7 @@ impl Home {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_watchkeep"));
         command.args(args).current_dir(&self.path).env_clear().stdin(Stdio::null());
-        command.env("HOME", &self.path).env("WATCHKEEP_DATA_DIR", self.data());
+        command.env("HOME", &self.path).env("WATCHKEEP_DATA_DIR", self.data()).envs(self.env.iter().cloned());
         command
     }
 

@@ -118,6 +118,28 @@ fn bad_rows_are_told_with_line_and_column() {
     home.run(["import", "kris", "."]).code(1).told("directory");
 }
 
+#[test]
+fn a_pipe_that_stays_open_can_be_left() {
+    let home = Home::initialised();
+    let mut command = home.command(["import", "kris", "-"]);
+    command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let pipe = child.stdin.take();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let done = child.wait_with_output().unwrap();
+    drop(pipe);
+    assert_eq!(done.status.code(), Some(130), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("interrupted"));
+
+    let mut command = home.command(["import", "kris", "-", "--apply"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"kri,value\nmfa_enforced_pct,97\n").unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&done.stdout).contains("kept 1 samples"));
+}
+
 /// In by the command line, out by an MCP client, while the hub runs.
 #[test]
 fn what_comes_in_here_is_read_there() {

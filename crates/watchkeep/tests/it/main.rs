@@ -7,6 +7,7 @@ mod errors;
 mod home;
 mod init;
 mod kri;
+mod postgres;
 mod serve;
 mod tenants;
 mod tokens;

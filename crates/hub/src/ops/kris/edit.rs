@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use watchkeep_model::kri::{Direction, State, Status, Thresholds, Unit};
 use watchkeep_model::{KriId, KriSlug, RunId, SampleId, Span, Timestamp, catalog, text};
-use watchkeep_store::Tx;
+use watchkeep_store::{ErrorKind, Tx};
 use watchkeep_store::kris::{self as store, KriRow, NewKri};
 
 use super::find;
@@ -190,7 +190,21 @@ pub async fn add(tx: &mut Tx<'_>, k: &NewKri, now: Timestamp) -> Result<(), Erro
         let told = format!("there is a KRI `{}` already: change that one, or choose another slug", k.slug);
         return Err(Error::conflict(told));
     }
-    Ok(store::add(tx, k, now).await?)
+    insert(tx, k, now).await
+}
+
+/// Keeps a new KRI of whose slug there is none to be seen.
+///
+/// # Errors
+/// A conflict if the slug was that of a KRI that is archived.
+pub(crate) async fn insert(tx: &mut Tx<'_>, k: &NewKri, now: Timestamp) -> Result<(), Error> {
+    store::add(tx, k, now).await.map_err(|e| match e.kind() {
+        ErrorKind::Conflict => Error::conflict(format!(
+            "the KRI `{}` was archived, and its slug stays taken: use another slug, or leave it out",
+            k.slug
+        )),
+        _ => e.into(),
+    })
 }
 
 impl Op for CreateKri {

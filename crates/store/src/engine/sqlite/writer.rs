@@ -174,11 +174,17 @@ pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Gr
     let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(g.max_ops);
     while let Some(first) = queue.blocking_recv() {
         let watch = Stopwatch::start();
-        let mut next = Some(first);
-        let mut failed = s.begin().err();
-        if failed.is_some() {
+        if let Err(e) = s.begin() {
             s.abandon();
+            // somebody else holds the file; who came in the meantime has waited, too, and is told as well
+            first.answer(Err(e.clone()));
+            while let Ok(j) = queue.try_recv() {
+                j.answer(Err(e.clone()));
+            }
+            continue;
         }
+        let mut next = Some(first);
+        let mut failed = None;
         while let Some(mut j) = next.take() {
             if j.wanted() {
                 if failed.is_none() {
@@ -219,3 +225,6 @@ pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Gr
         tracing::debug!(error = %e, "checkpoint at the end");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,7 @@ impl Maker<'_> {
     fn object(&mut self, schema: &Value, pointer: &str, path: &str) {
         let none = Map::new();
         let fields = schema["properties"].as_object().unwrap_or(&none);
+        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         self.put(pointer, "noSuchArgument", json!("x"), at("noSuchArgument"), "there is no such argument", false, true);
         for (name, field) in fields {
@@ -39,23 +40,21 @@ impl Maker<'_> {
                 let says = format!("did you mean `{name}`?");
                 self.put(pointer, &near, json!("x"), at(&near), &says, false, true);
             }
-            self.field(field, pointer, name, &at(name));
+            self.field(field, pointer, name, &at(name), required.contains(&name.as_str()));
         }
-        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for name in required {
             let mut args = self.good.clone();
             args.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap().remove(name);
             self.all.push(Flawed { args, field: at(name), says: "is required".into(), forgiven: false, plain: false });
         }
     }
 
-    fn field(&mut self, schema: &Value, pointer: &str, name: &str, path: &str) {
-        let required = |m: &Self| m.good.pointer(pointer).is_some_and(|o| o.get(name).is_some());
-        // a null is an absent argument to a model, and a required one is required of both
-        let forgiven = !required(self);
+    fn field(&mut self, schema: &Value, pointer: &str, name: &str, path: &str, required: bool) {
         let mut flaw = |value: Value, says: &str, forgiven: bool, plain: bool| {
             self.put(pointer, name, value, path.to_owned(), says, forgiven, plain);
         };
-        flaw(Value::Null, "", forgiven, false);
+        // to a model a null is an absent argument, and a required one is required of both
+        flaw(Value::Null, "must be", !required, false);
         match schema["type"].as_str().unwrap_or_default() {
             "string" => {
                 flaw(json!(5), "must be text, not 5", false, false);
@@ -70,6 +69,7 @@ impl Maker<'_> {
                 if let Some(most) = schema["maxLength"].as_u64() {
                     flaw(json!("é".repeat(most as usize + 1)), "characters; it takes", false, true);
                 }
+                flaw(json!("a\0b"), if schema["enum"].is_array() { "is not a value of it" } else { "holds a NUL character" }, false, true);
                 if schema["minLength"].as_u64().is_some_and(|least| least > 0) {
                     flaw(json!(""), "has 0 characters", false, false);
                 }
@@ -81,7 +81,7 @@ impl Maker<'_> {
             }
             "integer" => {
                 flaw(json!("many"), "must be a whole number, not \"many\"", false, true);
-                flaw(json!(1.5), "must be a whole number, not 1.5", false, true);
+                flaw(json!(1.5), "must be a whole number, not", false, true);
                 flaw(json!([1]), "must be a whole number", false, false);
                 for (bound, beyond) in [("minimum", -1), ("maximum", 1)] {
                     let bound = schema[bound].as_i64().expect("each whole number has its bounds");

@@ -249,3 +249,34 @@ async fn a_stranger_learns_nothing_about_which_tenants_exist() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_challenge_is_one_header_whatever_stands_in_the_path() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        let metadata = "resource_metadata=\"http://127.0.0.1:8420/.well-known/oauth-protected-resource/api/mcp";
+        for (path, resource) in [
+            ("/api/mcp", ""),
+            ("/api/mcp/", ""),
+            ("/api/mcp/t/some-tenant", "/t/some-tenant"),
+            ("/api/mcp/t/No%20Slug", ""),
+            ("/api/mcp/t/x%22,%20evil=%22", ""),
+            ("/api/mcp/t/%C3%A9", ""),
+            ("/api/mcp/t/%ff", ""),
+            ("/api/mcp/t/%00", ""),
+            ("/api/mcp/t/a%0d%0aSet-Cookie:%20x", ""),
+        ] {
+            let answer = w.hub.stranger().rpc_at(path, serde_json::json!({})).await;
+            let header = answer.header("www-authenticate");
+            let wanted = format!("Bearer scope=\"mcp:read\", {metadata}{resource}\"");
+            assert_eq!((answer.status, header), (401, &*wanted), "{path}");
+            // and what it points to is there
+            let document = metadata.trim_start_matches("resource_metadata=\"http://127.0.0.1:8420");
+            let document = w.hub.stranger().get(&format!("{document}{resource}")).await.json();
+            assert_eq!(document["resource"], format!("http://127.0.0.1:8420/api/mcp{resource}"), "{path}");
+            let known = w.acme.pat.rpc_at(path, serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).await;
+            assert_eq!(known.status, if path.contains("/t/") { 404 } else { 200 }, "{path}");
+        }
+    })
+    .await;
+}

@@ -73,7 +73,7 @@ async fn a_definition_that_cannot_be_is_refused_with_every_flaw() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let before = ledger::register(&w.hub, &w.acme).await;
-        let base = json!({ "name": "N", "category": "c", "unit": "percent", "direction": "lowerIsWorse", "amber": 90, "red": 80 });
+        let base = json!({ "name": "Some share", "category": "c", "unit": "percent", "direction": "lowerIsWorse", "amber": 90, "red": 80 });
         let with = |more: Value| {
             let mut all = base.clone();
             all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

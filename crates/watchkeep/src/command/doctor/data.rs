@@ -73,37 +73,58 @@ fn space(folder: &Path) -> Check {
 /// The database, and the store over it where it opens.
 pub(super) async fn database(config: &Config) -> (Vec<Check>, Option<Store>) {
     const NAME: &str = "database";
-    let mut checks = vec![];
-    if let Some(file) = config.database_file() {
-        if !file.exists() {
-            let fix = "run `watchkeep init`, or restore a backup with `watchkeep restore FILE`";
-            return (vec![Check::fail(NAME, format!("{} does not exist", file.display()), fix)], None);
-        }
-        match watchkeep_store::backup::check(&file) {
-            Ok(level) => checks.push(Check::ok(NAME, format!("{}, SQLite, whole, schema {level}", file.display()))),
-            Err(e) => {
-                let fix = "keep a copy of the data folder, then restore the last backup with `watchkeep restore FILE`";
-                return (vec![Check::fail(NAME, e.to_string(), fix)], None);
-            }
-        }
+    if let Some(file) = config.database_file().filter(|file| !file.exists()) {
+        let fix = "run `watchkeep init`, or restore a backup with `watchkeep restore FILE`";
+        return (vec![Check::fail(NAME, format!("{} does not exist", file.display()), fix)], None);
     }
-    match desk::open_store(config).await {
-        Ok(store) => {
-            if config.database_file().is_none() {
-                let told = format!("{}, PostgreSQL, schema current, row-level security holds", config.database_name());
-                checks.push(Check::ok(NAME, told));
-            }
-            let tenants = store.tenants(store.operator()).await.map_or(0, |all| all.len());
-            checks.push(match tenants {
-                0 => Check::warn("tenants", "there is no tenant", "make one: `watchkeep tenant create SLUG`"),
-                n => Check::ok("tenants", format!("{n}")),
-            });
-            (checks, Some(store))
-        }
+    let store = match desk::open_store(config).await {
+        Ok(store) => store,
         Err(fault) => {
-            let fix = fault.hint.unwrap_or_else(|| "correct what the message names and run this again".to_owned());
-            checks.push(Check::fail(NAME, fault.message, fix));
-            (checks, None)
+            let fix = fault.hint.unwrap_or_else(|| {
+                "if the file is damaged, keep a copy of the data folder and restore the last backup".to_owned()
+            });
+            return (vec![Check::fail(NAME, fault.message, fix)], None);
+        }
+    };
+    let mut checks = vec![match config.database_file() {
+        Some(file) => whole(&store, &file).await,
+        None => {
+            let told = format!("{}, PostgreSQL, schema current, row-level security holds", config.database_name());
+            Check::ok(NAME, told)
+        }
+    }];
+    let tenants = store.tenants(store.operator()).await.map_or(0, |all| all.len());
+    checks.push(match tenants {
+        0 => Check::warn("tenants", "there is no tenant", "make one: `watchkeep tenant create SLUG`"),
+        n => Check::ok("tenants", format!("{n}")),
+    });
+    (checks, Some(store))
+}
+
+/// Reads every page. Where a part of the database stands in its log (a hub is running, or was killed), a copy is made and
+/// read instead, since only the two together are whole.
+async fn whole(store: &Store, file: &Path) -> Check {
+    const NAME: &str = "database";
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let split = std::fs::metadata(log).is_ok_and(|about| about.len() > 0);
+    let level = if split {
+        let copy = file.with_extension(format!("doctor-{}", std::process::id()));
+        let made = store.backup(&copy).await.and_then(|_| watchkeep_store::backup::check(&copy));
+        if let Err(e) = std::fs::remove_file(&copy)
+            && copy.exists()
+        {
+            tracing::warn!(file = %copy.display(), error = %e, "a copy could not be removed");
+        }
+        made
+    } else {
+        watchkeep_store::backup::check(file)
+    };
+    match level {
+        Ok(level) => Check::ok(NAME, format!("{}, SQLite, whole, schema {level}", file.display())),
+        Err(e) => {
+            let fix = "keep a copy of the data folder, then restore the last backup with `watchkeep restore FILE`";
+            Check::fail(NAME, e.to_string(), fix)
         }
     }
 }

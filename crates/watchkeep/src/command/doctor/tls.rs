@@ -76,6 +76,49 @@ mod tests {
         assert_eq!(at("2026-12-31").verdict, Verdict::Fail);
     }
 
+    /// Self-signed, without its key: made with `openssl req -x509 -days 3650`.
+    const PEM: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBgDCCASegAwIBAgIUFaC3sVxS2zxiPwGu0Oc68Z3Cb+kwCgYIKoZIzj0EAwIw\n\
+FjEUMBIGA1UEAwwLaHViLmV4YW1wbGUwHhcNMjYxMTIwMTEwNjQ1WhcNMzYxMTE3\n\
+MTEwNjQ1WjAWMRQwEgYDVQQDDAtodWIuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqG\n\
+SM49AwEHA0IABGklBHptGbJWqIdmGdmuWmF+DuzGo/7ideG2sAsDNEB9b396RDRe\n\
+c+o+QJKUwMWuD/p7zb5gelzaHei9lOItblajUzBRMB0GA1UdDgQWBBSwqJrWlJrA\n\
+hyxlo4pOeXPTwuIXjDAfBgNVHSMEGDAWgBSwqJrWlJrAhyxlo4pOeXPTwuIXjDAP\n\
+BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIAZKbT3ZSBtkjUQBNw7p\n\
+QzfnteZ4CpdOh18oKJ/v+DKoAiAru2SO2wrx0KzZ+JctJ0AXMyoVSMmNiQxLsL+9\n\
+o6mlmQ==\n\
+-----END CERTIFICATE-----\n\
+";
+
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        let der = CertificateDer::from_pem_slice(PEM.as_bytes()).unwrap();
+        assert_eq!(not_after(&der).unwrap().to_string(), "2036-11-17T11:06:45Z");
+    }
+
+    /// Whatever the bytes are: an end or an error.
+    #[test]
+    fn mutated_certificates_are_read_or_refused() {
+        let der = CertificateDer::from_pem_slice(PEM.as_bytes()).unwrap().to_vec();
+        let (mut read, mut refused, mut state) = (0, 0, 7_u64);
+        for _ in 0..20_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (at, byte) = (usize::try_from(state >> 33).unwrap() % der.len(), state.to_le_bytes()[2]);
+            let mut bytes = der.clone();
+            match byte % 3 {
+                0 => bytes[at] = state.to_le_bytes()[3],
+                1 => bytes.truncate(at),
+                _ => drop(bytes.remove(at)),
+            }
+            match not_after(&bytes) {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(read > 1_000 && refused > 1_000, "{read} read, {refused} refused");
+    }
+
     #[test]
     fn what_is_no_certificate_is_an_error() {
         assert!(not_after(b"").is_err());
