@@ -171,15 +171,15 @@ fn readings<'a>(rows: &'a [SubjectRow], rank: &HashMap<IntegrationId, i64>) -> V
         .collect()
 }
 
-/// Since when the KRI has had this status: as it was kept, or as its days tell, whichever is earlier. Where it had
+/// Since when the KRI has had this status: as it was kept, or as its days tell, where they came in late. Where it had
 /// another one earlier today, since now.
-fn since(status: Status, days: &[PointRow], row: &KriRow, now: Timestamp) -> Timestamp {
+fn since(status: Status, days: &[PointRow], row: &KriRow, changed: Timestamp, now: Timestamp) -> Timestamp {
     let streak = days.iter().rev().take_while(|p| p.status == status).last().map(|p| p.day);
-    let (kept, today) = (row.status_since, now.start_of_day());
-    if row.status == status {
-        streak.into_iter().chain(kept).min().unwrap_or(now)
-    } else {
-        streak.filter(|_| kept.is_none_or(|kept| kept < today)).unwrap_or(now)
+    match row.status_since {
+        Some(kept) if row.status == status && changed >= kept.start_of_day() => kept,
+        Some(kept) if row.status == status => streak.map_or(kept, |streak| streak.min(kept)),
+        Some(kept) if kept >= now.start_of_day() => now,
+        _ => streak.unwrap_or(now),
     }
 }
 
@@ -239,7 +239,7 @@ pub async fn settle(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timesta
         denominator: a.denominator,
         state: a.state,
         status,
-        status_since: Some(since(status, &points, &row, now)),
+        status_since: Some(since(status, &points, &row, changed, now)),
         trend: trend.trend,
         slope_per_day: trend.slope_per_day,
         quality: a.quality,

@@ -18,7 +18,7 @@ pub struct Artifact<'a> {
     pub bytes: &'a [u8],
     /// Its file name, if it had one. It names the subject if nothing better does; it never decides the format.
     pub filename: Option<&'a str>,
-    /// Its media type as the sender said. Only told in notes; the content decides.
+    /// Its media type as the sender said. It never decides: the content does.
     pub mime: Option<&'a str>,
     /// What the values speak of, if the sender said so and the file does not.
     pub subject: Option<&'a str>,

@@ -164,3 +164,28 @@ pub const FORMATS: &[FormatDef] = &[
     json("json-wide", "any JSON object with signals as members", generic::is_json_wide, generic::read_json_wide),
     text("text", "notes, mails and Markdown", prose::score, prose::read),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::FORMATS;
+
+    #[test]
+    fn every_format_has_its_own_name_and_every_file_of_the_corpus_a_format() {
+        let names: HashSet<_> = FORMATS.iter().map(|f| f.name).collect();
+        assert_eq!(names.len(), FORMATS.len());
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+        let mut files = 0;
+        for folder in std::fs::read_dir(corpus).unwrap() {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let got = super::samples::said(&std::fs::read_to_string(&path).unwrap());
+                assert!(names.contains(got.format), "{}: {}", path.display(), got.format);
+                assert!(!got.extractions.is_empty(), "{}: {:?}", path.display(), got.notes);
+                files += 1;
+            }
+        }
+        assert!(files >= 35, "{files}");
+    }
+}

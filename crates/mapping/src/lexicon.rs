@@ -5,7 +5,24 @@ use std::sync::LazyLock;
 
 use watchkeep_model::catalog;
 
-mod phrases;
+const PHRASES: &str = include_str!("lexicon/phrases.txt");
+const TOO_LOOSE: &str = include_str!("lexicon/too_loose.txt");
+
+/// The slugs of the list of phrases, each with its phrases.
+fn phrases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut slug = "";
+    PHRASES.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).flat_map(move |line| {
+        let phrases = match line.strip_prefix("    ") {
+            Some(phrases) => phrases,
+            None => {
+                slug = line.trim();
+                ""
+            }
+        };
+        let slug = slug;
+        phrases.split('|').map(str::trim).filter(|p| !p.is_empty()).map(move |phrase| (slug, phrase))
+    })
+}
 
 /// A word or a number of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,15 +129,14 @@ static INDEX: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(|| {
             add(&alias.replace('_', " "), &signal.slug, Strength::Exact);
         }
     }
-    for (slug, phrases) in phrases::PHRASES {
-        for phrase in *phrases {
-            if let Some(signal) = catalog::signal(slug) {
-                add(phrase, &signal.slug, Strength::Phrase);
-            }
+    for (slug, phrase) in phrases() {
+        if let Some(signal) = catalog::signal(slug) {
+            add(phrase, &signal.slug, Strength::Phrase);
         }
     }
+    let loose: Vec<&str> = TOO_LOOSE.lines().collect();
     for signal in catalog::signals() {
-        for word in signal.words.iter().filter(|w| !phrases::TOO_LOOSE.contains(&w.as_str())) {
+        for word in signal.words.iter().filter(|w| !loose.contains(&w.as_str())) {
             add(word, &signal.slug, Strength::Loose);
         }
     }
@@ -244,8 +260,11 @@ mod tests {
 
     #[test]
     fn every_phrase_names_a_signal() {
-        for (slug, _) in phrases::PHRASES {
+        assert!(phrases().count() > 200);
+        for (slug, phrase) in phrases() {
             assert!(catalog::signal(slug).is_some(), "{slug}");
+            let words = tokens(phrase);
+            assert!(hits(&words).iter().any(|h| h.signal == slug && h.to == words.len()), "{phrase} of {slug}");
         }
         assert!(catalog::signals().iter().all(|s| label(&s.name).is_some_and(|h| h.signal == s.slug)), "a name");
     }

@@ -96,7 +96,8 @@ pub fn check(file: &Path) -> Result<String> {
     let c = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|e| broken(&e))?;
     let pages = |what: &str| c.query_row(&format!("pragma {what}"), [], |r| r.get::<_, i64>(0)).map_err(|e| broken(&e));
-    let whole = pages("page_count")? * pages("page_size")?;
+    // what a database in use has in its log need not stand in the file yet
+    let whole = if has_log(file) { 0 } else { pages("page_count")? * pages("page_size")? };
     if i64::try_from(std::fs::metadata(file)?.len()).is_ok_and(|there| there < whole) {
         return Err(broken(&"its end is missing"));
     }
@@ -117,13 +118,13 @@ pub fn check(file: &Path) -> Result<String> {
 /// # Errors
 /// As [`check`], [`Error::Held`] if a hub has the database open, or [`Error::Io`].
 pub fn restore(backup: &Path, database: &Path) -> Result<Option<PathBuf>> {
-    check(backup)?;
-    if std::fs::metadata(beside(backup, "-wal")).is_ok_and(|log| log.len() > 0) {
+    if has_log(backup) {
         return Err(Error::Io(format!(
             "{} is no backup but a database in use, with a part of it in its log: restore a file that `watchkeep backup` made",
             backup.display()
         )));
     }
+    check(backup)?;
     let part = beside(database, ".restoring");
     remove_if_there(&part)?;
     std::io::copy(&mut std::fs::File::open(backup)?, &mut new_private(&part)?)?;
@@ -151,6 +152,9 @@ pub fn restore(backup: &Path, database: &Path) -> Result<Option<PathBuf>> {
     std::fs::rename(&part, database)?;
     sync_folder(database)?;
     Ok(old)
+}
+fn has_log(database: &Path) -> bool {
+    std::fs::metadata(beside(database, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 /// Brings the log into the file. Leaving WAL mode needs the file for oneself: that tells a running hub. A file that
 /// is damaged is left as it is: to replace it is what a backup is for.

@@ -151,14 +151,15 @@ pub(crate) async fn postgres(c: &mut tokio_postgres::Client, role: &str) -> Resu
     .await?;
     Ok(tx.commit().await?)
 }
-/// `if not exists` does not keep two starters apart: the loser sees the catalogue's unique violation, and then the
-/// table is there.
+/// `if not exists` does not keep two starters apart: the loser is told so in one of three ways, and then the table
+/// is there.
 async fn make_ledger(c: &tokio_postgres::Client) -> Result<()> {
     use tokio_postgres::error::SqlState as S;
+    const LOST: [S; 3] = [S::UNIQUE_VIOLATION, S::DUPLICATE_TABLE, S::DUPLICATE_OBJECT];
     let mut tries = 0;
     loop {
         match c.batch_execute(&render(LEDGER, true)).await {
-            Err(e) if tries < 5 && matches!(e.code(), Some(&S::UNIQUE_VIOLATION | &S::DUPLICATE_TABLE)) => tries += 1,
+            Err(e) if tries < 5 && e.code().is_some_and(|c| LOST.contains(c)) => tries += 1,
             r => return Ok(r?),
         }
     }

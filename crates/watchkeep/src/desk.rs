@@ -120,10 +120,22 @@ pub(crate) fn initialised(config: &Config) -> Result {
 /// # Errors
 /// Of the file or the database.
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
-    if let Some(file) = config.database_file() {
-        may_write(&file)?;
-    }
-    Ok(Store::open(config.store()).await?)
+    let Some(file) = config.database_file() else { return Ok(Store::open(config.store()).await?) };
+    may_write(&file)?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    Store::open(config.store()).await.map_err(|e| match free_bytes(folder) {
+        // opening needs some space for the log; SQLite then tells of an I/O error and no more
+        Some(free) if free < 1024 * 1024 => {
+            Fault::new(Exit::Failed, format!("no space is left in {}: {e}", folder.display()))
+                .hint("free some space and run the command again; nothing was half-written")
+        }
+        _ => e.into(),
+    })
+}
+
+/// What a user may still write on the disk of a folder; none where that cannot be told.
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
+    rustix::fs::statvfs(folder).ok().map(|about| about.f_bavail * about.f_frsize)
 }
 
 /// SQLite would open the file for reading and fail at the first write.

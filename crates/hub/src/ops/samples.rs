@@ -127,10 +127,11 @@ impl Targets {
         now: Timestamp,
     ) -> Result<Result<String, String>, Error> {
         let signal = catalog::signal(name);
-        let there = self
-            .known
-            .iter()
-            .find(|(id, slug)| slug == name || signal.is_some_and(|s| s.slug == *slug) || id.to_string() == name)
+        let named = |wanted: &str| self.known.iter().find(|(_, slug)| slug == wanted);
+        // a KRI of that very name counts before the signal of which the name is an alias
+        let there = named(name)
+            .or_else(|| named(&signal?.slug))
+            .or_else(|| self.known.iter().find(|(id, _)| id.to_string() == name))
             .cloned();
         if let Some((id, slug)) = there {
             if !self.found.contains_key(&slug)

@@ -1,4 +1,7 @@
 //! `search` and `fetch`, in the shape that ChatGPT needs, over everything that the connector can read.
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,7 +12,12 @@ use super::kris::{detail::GetKri, find};
 use crate::op::Rate;
 use crate::{Ctx, Doors, Error, Op, Read};
 
-const MOST: i64 = 20;
+/// Things of each kind that are told.
+const MOST: usize = 20;
+/// Words that are looked for.
+const MOST_WORDS: usize = 8;
+/// Things that are weighed for each of them.
+const MOST_WEIGHED: i64 = 200;
 
 /// One thing that was found.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -41,6 +49,33 @@ fn url(cx: &Ctx<Read>, path: &str) -> String {
     format!("{}/t/{}/{path}", cx.hub().public_url, cx.access().scope.slug())
 }
 
+/// What a question is looked for by, with what a match weighs: as it was asked, and word by word. Short words count only
+/// where there is no other.
+fn patterns(query: &str) -> Vec<(String, usize)> {
+    let asked = watchkeep_model::text::clean(query, 200).to_lowercase();
+    let mut words: Vec<&str> = vec![];
+    for word in asked.split_whitespace() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = if bare.is_empty() { word } else { bare };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.iter().any(|w| w.chars().count() > 2) {
+        words.retain(|w| w.chars().count() > 2);
+    }
+    words.truncate(MOST_WORDS);
+    let whole = Some((asked.as_str(), MOST_WORDS)).filter(|(asked, _)| !asked.is_empty() && words != [*asked]);
+    whole.into_iter().chain(words.iter().map(|w| (*w, 1))).map(|(text, weight)| (kris::like(text), weight)).collect()
+}
+
+/// The weightiest things, in the order of their names where they weigh the same.
+fn best<T>(found: BTreeMap<String, (usize, T)>) -> impl Iterator<Item = T> {
+    let mut all: Vec<(usize, T)> = found.into_values().collect();
+    all.sort_by_key(|(weight, _)| Reverse(*weight));
+    all.into_iter().take(MOST).map(|(_, thing)| thing)
+}
+
 impl Op for Search {
     const NAME: &'static str = "search";
     const TITLE: &'static str = "Search";
@@ -51,14 +86,26 @@ impl Op for Search {
     type Answer = Results;
 
     async fn run(self, cx: Ctx<Read>) -> Result<Results, Error> {
-        let pattern = kris::like(&watchkeep_model::text::clean(&self.query, 200));
-        let filter = kris::Filter { pattern: pattern.clone(), ..kris::Filter::default() };
+        let asked = patterns(&self.query);
+        if asked.is_empty() {
+            return Err(Error::flaw("query", "holds no word to look for"));
+        }
+        let (mut kris, mut sources) = (BTreeMap::new(), BTreeMap::new());
+        for (pattern, weight) in asked {
+            for i in integrations::search(cx.db(), &pattern, MOST_WEIGHED).await? {
+                sources.entry(i.name.clone()).or_insert((0, i)).0 += weight;
+            }
+            let filter = kris::Filter { pattern, ..kris::Filter::default() };
+            for k in kris::page(cx.db(), &filter, cx.now(), "", MOST_WEIGHED).await? {
+                kris.entry(k.slug.clone()).or_insert((0, k)).0 += weight;
+            }
+        }
         let mut results = vec![];
-        for k in kris::page(cx.db(), &filter, cx.now(), "", MOST).await? {
+        for k in best(kris) {
             let title = format!("{} ({}, {})", k.name, k.status, k.state);
             results.push(Found { id: format!("kri:{}", k.slug), title, url: url(&cx, &format!("kris/{}", k.slug)) });
         }
-        for i in integrations::search(cx.db(), &pattern, MOST).await? {
+        for i in best(sources) {
             let url = url(&cx, &format!("integrations/{}", i.id));
             results.push(Found { id: format!("integration:{}", i.id), title: i.name, url });
         }

@@ -263,4 +263,22 @@ mod tests {
             &[("sast_critical_open", None)],
         );
     }
+
+    #[test]
+    fn repositories_of_a_search_each_count() {
+        let text = r#"{"data":{"search":{"nodes":[
+            {"name":"a","vulnerabilityAlerts":{"pageInfo":{"hasNextPage":false},"nodes":[{"id":"1","state":"OPEN","securityVulnerability":{"severity":"CRITICAL"}}]}},
+            {"name":"b","vulnerabilityAlerts":{"pageInfo":{"hasNextPage":true},"nodes":[{"id":"2","state":"FIXED","securityVulnerability":{"severity":"CRITICAL"}}]}}]}}}"#;
+        let got = said(text);
+        let values: Vec<_> = got.extractions.iter().map(|e| (e.subject.as_str(), e.signal, e.value)).collect();
+        assert_eq!(
+            values,
+            [
+                ("a", "sca_critical_open", Some(1.0)),
+                ("a", "sca_high_open", Some(0.0)),
+                ("b", "sca_critical_open", None),
+                ("b", "sca_high_open", None),
+            ]
+        );
+    }
 }

@@ -127,6 +127,10 @@ pub(crate) fn read_tfsec(root: Val<'_>, out: &mut Out<'_>) {
         let resource =
             format!("{} {} {}", place.at("filename").s(), place.at("start_line").s(), result.at("resource").s());
         let id = result.any(&["long_id", "rule_id"]).s();
+        if result.at("status").number() == Some(2.0) {
+            checks.muted += 1;
+            continue;
+        }
         let passed = result.at("passed").truth() == Some(true) || result.at("status").number() == Some(1.0);
         // the words of old versions (ERROR, WARNING) have no critical and are not judged
         let severity = Severity::word(&result.at("severity").s());

@@ -136,6 +136,10 @@ pub(crate) fn read_phishing(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         "launch date",
         "end date",
     ]);
+    let phishing = h.names.iter().any(|n| n.contains("phish")) || reported.is_some() || entered.is_some();
+    if !phishing && gophish.is_none() {
+        out.doubt(0.7, "nothing but clicks: it may be a mailing of another kind");
+    }
     let by_person = person.is_some() && !(h.col(&CAMPAIGN).is_some() && h.col(&PERSON[..7]).is_none());
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     sheet.rows(|row| {
@@ -256,7 +260,6 @@ pub(crate) fn is_training(h: &Headers) -> u8 {
     match (h.col(&PERSON).is_some(), course, how, h.col(&DUE).is_some()) {
         (true, true, true, true) => 88,
         (true, true, true, false) => 75,
-        (true, _, true, true) => 55,
         (true, true, _, _) if overdue => 75,
         _ => 0,
     }
@@ -267,6 +270,10 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let (person, status, done, due) = (h.col(&PERSON), h.col(&STATUS), h.col(&DONE), h.col(&DUE));
     let late = h.col(&["overdue", "is overdue", "past due"]);
     let campaign = h.col(&["campaign", "campaign name", "training campaign"]);
+    let training = ["course", "training", "schulung", "learner", "lesson", "awareness"];
+    if !h.names.iter().any(|n| training.iter().any(|t| n.contains(t))) {
+        out.doubt(0.7, "no column says that it is about training");
+    }
     let (mut all, mut overdue, mut unread) = (0.0, 0.0, 0usize);
     let mut said_overdue = late.is_some();
     let (mut names, mut hull): (Vec<String>, Option<Span>) = (Vec::new(), None);
@@ -368,6 +375,13 @@ mod tests {
         assert_eq!((q3.value, q3.denominator), (Some(5.0), Some(200.0)));
         assert!(q3.confidence > 0.85);
         assert!(got.extractions.iter().filter(|e| e.subject == "Pilot IT").all(|e| e.confidence < 0.85));
+    }
+
+    #[test]
+    fn a_mailing_and_a_list_of_tasks_are_not_taken_for_sure() {
+        let mailing = said("Email,Opened,Clicked\na@x,yes,yes\nb@x,yes,no\n");
+        assert!(mailing.extractions.iter().all(|e| e.confidence < 0.85), "{mailing:?}");
+        assert!(said("Name,Status,Due Date\na,Completed,2026-10-01\nb,Open,2026-10-01\n").extractions.is_empty());
     }
 
     #[test]

@@ -12,396 +12,12 @@ use crate::out::{Out, Trust, When};
 use crate::read::text::Text;
 use crate::{Span, dates, words};
 
+mod lists;
+
+use lists::*;
+
 /// Longer sentences are no sentences.
 const LONGEST: usize = 600;
-
-/// Before a number: it is wished for, a limit, or how it was.
-const NOT_NOW: &[&str] = &[
-    "target",
-    "targets",
-    "goal",
-    "threshold",
-    "objective",
-    "appetite",
-    "tolerance",
-    "limit",
-    "budget",
-    "sla",
-    "benchmark",
-    "average",
-    "industry",
-    "previously",
-    "previous",
-    "prior",
-    "formerly",
-    "earlier",
-    "last",
-    "from",
-    "compared",
-    "vs",
-    "versus",
-    "baseline",
-    "peer",
-    "peers",
-    "ziel",
-    "zielwert",
-    "soll",
-    "schwelle",
-    "grenzwert",
-    "vorher",
-    "zuvor",
-    "vormonat",
-    "vorquartal",
-    "von",
-    "gegenüber",
-    "statt",
-    "doel",
-    "doelstelling",
-    "streefwaarde",
-    "norm",
-    "drempel",
-    "vorige",
-    "eerder",
-    "voorheen",
-    "van",
-    "tegenover",
-    "objectif",
-    "cible",
-    "seuil",
-    "auparavant",
-    "précédemment",
-    "contre",
-    "précédent",
-];
-
-/// Right before a number: it numbers something.
-const NUMBERED: &[&str] = &[
-    "iso",
-    "iec",
-    "cis",
-    "nist",
-    "chapter",
-    "section",
-    "page",
-    "figure",
-    "table",
-    "version",
-    "release",
-    "control",
-    "ticket",
-    "room",
-    "phase",
-    "step",
-    "rule",
-    "article",
-    "clause",
-    "annex",
-    "level",
-    "tier",
-    "week",
-    "q",
-    "fy",
-    "kw",
-    "appendix",
-    "port",
-    "windows",
-    "server",
-    "kapitel",
-    "abschnitt",
-    "seite",
-    "tabelle",
-    "stufe",
-    "hoofdstuk",
-    "pagina",
-    "tabel",
-    "chapitre",
-    "tableau",
-    "étape",
-    "top",
-    "cvss",
-    "priority",
-    "p",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "januar",
-    "februar",
-    "märz",
-    "mai",
-    "juni",
-    "juli",
-    "oktober",
-    "dezember",
-];
-
-/// Anywhere in a sentence: it is not how things are.
-const NOT_SO: &[&str] = &[
-    "if",
-    "would",
-    "could",
-    "should",
-    "might",
-    "assume",
-    "assuming",
-    "suppose",
-    "hypothetical",
-    "hypothetically",
-    "example",
-    "eg",
-    "plan",
-    "planned",
-    "plans",
-    "aim",
-    "aims",
-    "forecast",
-    "expected",
-    "expect",
-    "will",
-    "wants",
-    "must",
-    "shall",
-    "goal",
-    "falls",
-    "wenn",
-    "würde",
-    "könnte",
-    "sollte",
-    "beispiel",
-    "wird",
-    "werden",
-    "geplant",
-    "erwartet",
-    "muss",
-    "angenommen",
-    "als",
-    "zou",
-    "zouden",
-    "moet",
-    "moeten",
-    "voorbeeld",
-    "zal",
-    "zullen",
-    "gepland",
-    "verwacht",
-    "stel",
-    "si",
-    "serait",
-    "devrait",
-    "exemple",
-    "sera",
-    "prévu",
-    "doit",
-    "supposons",
-];
-
-/// At the beginning of a sentence: it tells somebody to do something.
-const ORDERS: &[&str] = &[
-    "set",
-    "change",
-    "update",
-    "mark",
-    "report",
-    "treat",
-    "ignore",
-    "override",
-    "return",
-    "output",
-    "write",
-    "make",
-    "record",
-    "submit",
-    "pretend",
-    "respond",
-    "say",
-    "disregard",
-    "system",
-    "assistant",
-    "setze",
-    "ändere",
-    "melde",
-    "ignoriere",
-    "zet",
-    "wijzig",
-    "negeer",
-    "mets",
-    "mettez",
-    "changez",
-    "ignorez",
-    "forget",
-    "please",
-];
-
-const NEGATIONS: &[&str] = &[
-    "not",
-    "no",
-    "without",
-    "lack",
-    "lacks",
-    "lacking",
-    "missing",
-    "never",
-    "cannot",
-    "isn",
-    "aren",
-    "don",
-    "doesn",
-    "didn",
-    "hasn",
-    "haven",
-    "except",
-    "nicht",
-    "kein",
-    "keine",
-    "keinen",
-    "ohne",
-    "fehlt",
-    "fehlen",
-    "niet",
-    "geen",
-    "zonder",
-    "ontbreekt",
-    "ontbreken",
-    "pas",
-    "sans",
-    "aucun",
-    "aucune",
-    "manque",
-    "non",
-    "fewer",
-    "lacked",
-];
-
-const CLOSED: &[&str] = &[
-    "closed",
-    "fixed",
-    "remediated",
-    "resolved",
-    "patched",
-    "removed",
-    "mitigated",
-    "eliminated",
-    "addressed",
-    "rotated",
-    "revoked",
-    "disabled",
-    "deactivated",
-    "deleted",
-    "cleaned",
-    "accepted",
-    "suppressed",
-    "false",
-    "behoben",
-    "geschlossen",
-    "gepatcht",
-    "beseitigt",
-    "gelöscht",
-    "deaktiviert",
-    "opgelost",
-    "gesloten",
-    "verholpen",
-    "verwijderd",
-    "gedeactiveerd",
-    "gedicht",
-    "corrigées",
-    "corrigés",
-    "résolues",
-    "résolus",
-    "fermées",
-    "supprimés",
-    "supprimées",
-    "désactivés",
-    "new",
-    "neue",
-    "nieuwe",
-    "nouvelles",
-    "detected",
-    "introduced",
-];
-
-const PILOT: &[&str] = &[
-    "pilot",
-    "piloted",
-    "pilotgruppe",
-    "pilotphase",
-    "pilotgroep",
-    "pilote",
-    "trial",
-    "poc",
-    "sample",
-    "stichprobe",
-    "steekproef",
-    "échantillon",
-    "testgruppe",
-    "testgroep",
-];
-
-const ABOUT: &[&str] = &[
-    "about",
-    "approximately",
-    "approx",
-    "around",
-    "roughly",
-    "circa",
-    "ca",
-    "etwa",
-    "rund",
-    "ungefähr",
-    "ongeveer",
-    "environ",
-    "nearly",
-    "almost",
-    "fast",
-    "knapp",
-    "bijna",
-    "presque",
-    "some",
-];
-
-const BOUND: &[&str] = &[
-    "least",
-    "most",
-    "over",
-    "under",
-    "above",
-    "below",
-    "more",
-    "less",
-    "than",
-    "mindestens",
-    "höchstens",
-    "über",
-    "unter",
-    "mehr",
-    "weniger",
-    "als",
-    "minstens",
-    "hoogstens",
-    "meer",
-    "minder",
-    "dan",
-    "moins",
-    "plus",
-    "minimum",
-    "maximum",
-    "minimal",
-    "maximal",
-    "up",
-];
-
-const WEAKNESSES: &[&str] =
-    &["vulnerabilities", "vulnerability", "vulns", "cves", "schwachstellen", "kwetsbaarheden", "vulnérabilités"];
-
-const CRITICAL: &[&str] = &["critical", "kritische", "kritischen", "kritieke", "critiques", "critique"];
-const HIGH: &[&str] = &["high", "hohe", "hohen", "hoge", "élevées", "hautes"];
 
 pub(crate) fn score(text: &Text<'_>) -> u8 {
     // anything that is text; the reader refuses what it cannot tell
@@ -426,7 +42,7 @@ pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
             let place =
                 if exact { Span { start: span.start + start, end: span.start + start + sentence.len() } } else { span };
             let tokens = lexicon::tokens(sentence);
-            pilot |= tokens.iter().any(|t| PILOT.contains(&t.text.as_str()));
+            pilot |= tokens.iter().any(|t| listed(PILOT, &t.text));
             match one(sentence, &tokens) {
                 Reading::Values(values) => {
                     for value in values {
@@ -549,10 +165,6 @@ struct Number<'t> {
     unit: &'t str,
 }
 
-fn has(tokens: &[Token], list: &[&str]) -> bool {
-    tokens.iter().any(|t| list.contains(&t.text.as_str()))
-}
-
 fn one(sentence: &str, tokens: &[Token]) -> Reading {
     let mut hits = lexicon::hits(tokens);
     counted(tokens, &mut hits);
@@ -567,10 +179,12 @@ fn one(sentence: &str, tokens: &[Token]) -> Reading {
     if !aged(tokens, &mut hits) {
         return Reading::Refused;
     }
-    let order = tokens.iter().take(2).any(|t| ORDERS.contains(&t.text.as_str()) && hits[0].from > 0)
-        || has(tokens, &["ignore", "instructions", "confidence"]);
+    let order = tokens.iter().take(2).any(|t| listed(ORDERS, &t.text) && hits[0].from > 0) || has(tokens, MACHINE);
     // a French "plus" or a Dutch "als" is in the lists of bounds as well; only these forbid
-    if order || sentence.contains('?') || has(tokens, NOT_SO) {
+    if order || sentence.contains('?') || has(tokens, NOT_SO) || has(tokens, RANGE) {
+        return Reading::Refused;
+    }
+    if has(tokens, OTHERS) && !hits.iter().any(|h| h.signal.starts_with("vendor_")) {
         return Reading::Refused;
     }
     let negated = has(tokens, NEGATIONS);
@@ -639,7 +253,7 @@ fn counted(tokens: &[Token], hits: &mut Vec<Hit>) {
         if hits.iter().any(|h| h.signal == signal) {
             continue;
         }
-        let found = tokens.windows(2).position(|pair| pair[0].number && list.contains(&pair[1].text.as_str()));
+        let found = tokens.windows(2).position(|pair| pair[0].number && listed(list, &pair[1].text));
         if let Some(i) = found
             && let Some(known) = catalog::signal(signal)
         {
@@ -659,13 +273,7 @@ fn aged(tokens: &[Token], hits: &mut [Hit]) -> bool {
     });
     let Some((i, pair)) = age else { return true };
     let before = &tokens[i.saturating_sub(3)..i];
-    if !has(
-        before,
-        &[
-            "older", "than", "over", "more", "älter", "als", "über", "seit", "ouder", "dan", "meer", "plus", "depuis",
-            "beyond",
-        ],
-    ) {
+    if !has(before, AGE) {
         return true;
     }
     for hit in hits {
@@ -690,6 +298,7 @@ fn aged(tokens: &[Token], hits: &mut [Hit]) -> bool {
 
 /// The numbers that may be values now: no years, no list numbers, none that is a goal or how it was.
 fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<'t>> {
+    let changed = has(tokens, CHANGED);
     let mut found = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
         if !token.number || hits.iter().any(|h| (h.from..h.to).contains(&i)) {
@@ -712,10 +321,13 @@ fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<
         }
         // words before it, up to the number before
         let before: Vec<&Token> = tokens[..i].iter().rev().take_while(|t| !t.number).take(4).collect();
-        if before.first().is_some_and(|t| NUMBERED.contains(&t.text.as_str())) {
+        if before.first().is_some_and(|t| listed(NUMBERED, &t.text)) {
             continue;
         }
-        if before.iter().any(|t| NOT_NOW.contains(&t.text.as_str())) {
+        if changed && before.first().is_some_and(|t| listed(BY, &t.text)) {
+            continue;
+        }
+        if before.iter().any(|t| listed(NOT_NOW, &t.text)) {
             continue;
         }
         let close = tokens.get(i + 1).is_some_and(|t| !sentence[token.end..t.start].contains(['(', ',', ')', ':']));
@@ -743,42 +355,8 @@ fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<
     found
 }
 
-const DAYS: &[&str] = &["days", "day", "tage", "tagen", "tag", "dagen", "dag", "jours", "jour"];
-const HOURS: &[&str] = &["hours", "hour", "hrs", "h", "stunden", "stunde", "uur", "uren", "heures", "heure"];
-const OTHER_UNITS: &[&str] = &[
-    "minutes",
-    "seconds",
-    "weeks",
-    "week",
-    "months",
-    "month",
-    "years",
-    "quarters",
-    "minuten",
-    "wochen",
-    "monate",
-    "monaten",
-    "jahre",
-    "weken",
-    "maanden",
-    "jaar",
-    "semaines",
-    "mois",
-    "ans",
-    "euro",
-    "eur",
-    "usd",
-    "million",
-    "millionen",
-    "miljoen",
-    "gb",
-    "tb",
-    "points",
-    "participants",
-];
-
 fn fits(n: &Number<'_>, hit: &Hit, unit: Unit, sentence: &str, tokens: &[Token]) -> bool {
-    let time = DAYS.contains(&n.unit) || HOURS.contains(&n.unit) || OTHER_UNITS.contains(&n.unit);
+    let time = listed(DAYS, n.unit) || listed(HOURS, n.unit) || listed(OTHER_UNITS, n.unit);
     match unit {
         Unit::Percent => {
             let between = if hit.to <= n.i { sentence.get(tokens[hit.from].start..n.token.start) } else { None };
@@ -787,11 +365,11 @@ fn fits(n: &Number<'_>, hit: &Hit, unit: Unit, sentence: &str, tokens: &[Token])
         }
         Unit::Count => !n.percent && !time && interpret(n, unit).is_some(),
         Unit::Days => {
-            DAYS.contains(&n.unit)
+            listed(DAYS, n.unit)
                 || (hit.strength == Strength::Exact && !time && !n.percent)
-                || tokens[hit.from..hit.to].iter().any(|t| DAYS.contains(&t.text.as_str()))
+                || tokens[hit.from..hit.to].iter().any(|t| listed(DAYS, &t.text))
         }
-        Unit::Hours => HOURS.contains(&n.unit) || (hit.strength == Strength::Exact && !time && !n.percent),
+        Unit::Hours => listed(HOURS, n.unit) || (hit.strength == Strength::Exact && !time && !n.percent),
         Unit::Score | Unit::Ratio => !n.percent && !time,
     }
 }
@@ -934,6 +512,7 @@ mod tests {
             ("Le taux de clic est de 4,2 %.", "phish_sim_click_pct", 4.2),
             ("Nous avons 9 vulnérabilités critiques ouvertes.", "vuln_critical_open", 9.0),
             ("Backup success rate: 99.2 percent", "backup_success_pct", 99.2),
+            ("Le taux de clic est passé de 8 % à 5 %.", "phish_sim_click_pct", 5.0),
             ("MTTD: 6 hours", "mttd_hours", 6.0),
         ] {
             assert_eq!(values(text), [(signal, value)], "{text}");
@@ -964,6 +543,10 @@ mod tests {
             "No critical vulnerabilities were found.",
             "MFA coverage 2024-05-01",
             "Is MFA coverage 95 %?",
+            "Between 5 and 10 critical vulnerabilities remain.",
+            "MFA coverage at our supplier is 45 %.",
+            "MFA coverage grew by 3 %.",
+            "Critical vulnerabilities fell by 12.",
         ] {
             assert!(values(text).is_empty(), "{text}: {:?}", values(text));
         }

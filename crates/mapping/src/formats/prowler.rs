@@ -339,4 +339,11 @@ mod tests {
             ],
         );
     }
+
+    #[test]
+    fn inspector_counts_what_is_active() {
+        let text = r#"{"findings":[{"findingArn":"a","awsAccountId":"1","type":"PACKAGE_VULNERABILITY","severity":"CRITICAL","status":"ACTIVE","title":"CVE-1","resources":[{"type":"AWS_EC2_INSTANCE","id":"i"}]},
+            {"findingArn":"b","awsAccountId":"1","type":"PACKAGE_VULNERABILITY","severity":"CRITICAL","status":"CLOSED","title":"CVE-2","resources":[{"type":"AWS_EC2_INSTANCE","id":"i"}]}]}"#;
+        says(text, "aws-inspector", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0))]);
+    }
 }

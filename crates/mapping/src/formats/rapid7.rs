@@ -150,4 +150,11 @@ mod tests {
             ],
         );
     }
+
+    #[test]
+    fn an_export_as_a_table() {
+        let text = "Asset IP Address,Vulnerability ID,Vulnerability CVSS Score,Vulnerability Test Result Code,Site Name\n\
+            10.0.0.1,a,9.8,vv,office\n10.0.0.1,b,9.8,vp,office\n10.0.0.1,c,9.8,ov,office\n10.0.0.2,a,7.5,ve,office\n";
+        says(text, "rapid7-csv", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(1.0))]);
+    }
 }

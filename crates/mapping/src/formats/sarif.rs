@@ -154,10 +154,14 @@ fn one(run: Val<'_>, out: &Out<'_>, merged: &mut BTreeMap<(String, String), Merg
         .filter(|n| n.at("level").s() == "error")
         .count();
     m.scanned |= results.len() > 0 || run.at("artifacts").len() > 0;
+    m.scanned &= !matches!(kind, Kind::Image) || results.len() > 0;
     m.results += results.len();
     let ratings = rules(run);
-    for signal in signals {
-        m.tally.open(&subject.name, signal);
+    // a scan of an image says which kinds of findings it has, not which kinds it looked for
+    if !matches!(kind, Kind::Image) || results.len() == 0 {
+        for signal in signals {
+            m.tally.open(&subject.name, signal);
+        }
     }
     for result in results.items() {
         if closed(result) {
@@ -170,11 +174,28 @@ fn one(run: Val<'_>, out: &Out<'_>, merged: &mut BTreeMap<(String, String), Merg
             Kind::Sast | Kind::Iac => m.tally.critical(&subject.name, signals[0], severity, key, result.span()),
             Kind::Secrets => m.tally.add(&subject.name, signals[0], key, result.span()),
             Kind::Packages => m.tally.rated(&subject.name, SCA, severity, key, result.span()),
-            Kind::Image => {
-                let os = result.at("message").at("text").s().contains("Package type: os");
-                m.tally.rated(&subject.name, if os { VULN } else { SCA }, severity, key, result.span());
-            }
+            Kind::Image => of_image(result, &ratings, &subject.name, severity, key, &mut m.tally),
         }
+    }
+}
+
+/// Counts a finding of a scan of an image by what it is about.
+fn of_image(
+    result: Val<'_>,
+    rules: &HashMap<String, Rule>,
+    subject: &str,
+    severity: Option<Severity>,
+    key: String,
+    tally: &mut Tally,
+) {
+    let rule = rules.get(result.at("ruleId").s().as_ref()).map_or("", |r| r.name.as_str());
+    let message = result.at("message").at("text").s();
+    let system = ["in deb package", "in rpm package", "in apk package"].iter().any(|p| message.contains(p));
+    match rule {
+        "Misconfiguration" => tally.critical(subject, "cloud_critical_misconfig_open", severity, key, result.span()),
+        "Secret" => tally.add(subject, "secrets_exposed_open", key, result.span()),
+        "OsPackageVulnerability" => tally.rated(subject, VULN, severity, key, result.span()),
+        _ => tally.rated(subject, if system { VULN } else { SCA }, severity, key, result.span()),
     }
 }
 
@@ -205,6 +226,7 @@ fn closed(result: Val<'_>) -> bool {
 
 /// What a rule says of its findings: a security severity, and the level of a result that has none.
 struct Rule {
+    name: String,
     severity: Option<Severity>,
     level: String,
 }
@@ -218,7 +240,10 @@ fn rules(run: Val<'_>) -> HashMap<String, Rule> {
         .chain(extensions)
         .map(|rule| {
             let level = rule.at("defaultConfiguration").at("level").s().into_owned();
-            (rule.at("id").s().into_owned(), Rule { severity: rating(rule.at("properties")), level })
+            (
+                rule.at("id").s().into_owned(),
+                Rule { name: rule.at("name").s().into_owned(), severity: rating(rule.at("properties")), level },
+            )
         })
         .collect()
 }
@@ -293,6 +318,13 @@ mod tests {
         says(&run("CodeQL", result, ""), "sarif", &[("sast_critical_open", Some(1.0))]);
         says(&run("gitleaks", result, ""), "sarif", &[("secrets_exposed_open", Some(1.0))]);
         says(&run("Checkov", result, ""), "sarif", &[("cloud_critical_misconfig_open", Some(1.0))]);
+    }
+
+    #[test]
+    fn a_scan_of_an_image_says_nothing_of_what_it_did_not_find() {
+        let result = r#"{"ruleId":"r","message":{"text":"A critical vulnerability in deb package: x"}}"#;
+        says(&run("grype", result, ""), "sarif", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0))]);
+        says(&run("Trivy", "", ""), "sarif", &[("sca_critical_open", None), ("sca_high_open", None)]);
     }
 
     #[test]

@@ -92,4 +92,15 @@ mod tests {
         );
         assert!(said(text).extractions.iter().all(|e| e.confidence < 0.85));
     }
+
+    #[test]
+    fn further_pages_of_defender_go_to_review() {
+        let text = r#"{"value":[{"cveId":"CVE-2021-44228","machineId":"m","productName":"p","productVersion":"1","severity":"High"}],"@odata.nextLink":"https://x"}"#;
+        says(
+            text,
+            "defender",
+            &[("vuln_critical_open", Some(0.0)), ("vuln_high_open", Some(1.0)), ("vuln_kev_open", Some(1.0))],
+        );
+        assert!(said(text).extractions.iter().all(|e| e.confidence < 0.85));
+    }
 }

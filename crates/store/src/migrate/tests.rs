@@ -27,7 +27,7 @@ fn tables_in(path: &Path) -> Vec<String> {
 fn a_step_follows_the_last_and_the_file_is_copied_before() {
     let (folder, path) = file();
     sqlite_to(&mut open(&path), &path, &[ONE]).unwrap();
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().filter(|e| is_copy(e)).count(), 0, "a new file needs no copy");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().filter(is_copy).count(), 0, "a new file needs no copy");
     sqlite_to(&mut open(&path), &path, &[ONE, TWO]).unwrap();
     assert_eq!(tables_in(&path), ["kri", "more"]);
     let copy = folder.path().join("hub.before-0002_more.db");

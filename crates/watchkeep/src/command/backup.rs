@@ -41,7 +41,7 @@ impl Backup {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let file = std::path::absolute(&self.file).map_err(|e| Fault::io(self.file.display(), &e))?;
         let beside = checkpoints_beside(&file);
-        for taken in [&file, &beside].into_iter().filter(|f| f.exists()) {
+        if let Some(taken) = [&file, &beside].into_iter().find(|f| f.exists()) {
             return Err(Fault::new(Exit::Invalid, format!("{} exists already", taken.display()))
                 .hint("choose another name: a backup never writes over a file"));
         }

@@ -150,7 +150,7 @@ impl Demo {
             None => config.data_dir().display().to_string(),
         };
         let took = watch.elapsed().as_secs_f64();
-        app.out.line(format!("Watchkeep demo ready in {took:.1} s     data: {data}"))?;
+        app.out.line(format!("Watchkeep demo ready in {took:.1} s     data: {data}     stop: Ctrl-C"))?;
         app.out.line("")?;
         app.out.pairs(&[
             ("  Open", house.url.clone()),

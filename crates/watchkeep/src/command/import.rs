@@ -1,9 +1,9 @@
 //! `watchkeep import`
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
+use tokio::io::AsyncReadExt;
 use watchkeep_hub::import;
 
 use crate::app::App;
@@ -45,11 +45,7 @@ impl Import {
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let Self::Kris { file, of, apply, skip_bad } = self;
-        // a pipe may stay open for long: the program must still hear a Ctrl-C
-        let from = file.clone();
-        let bytes = tokio::task::spawn_blocking(move || read(&from))
-            .await
-            .map_err(|e| Fault::new(Exit::Failed, e.to_string()))??;
+        let bytes = read(&file).await?;
         let out = app.out;
         let desk = Desk::open(app).await?;
         let scope = desk.tenant(of.tenant.as_ref()).await?;
@@ -100,15 +96,18 @@ impl Import {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>> {
+/// Awaits the bytes: a pipe may stay open for long, and the program must still hear a Ctrl-C.
+async fn read(file: &Path) -> Result<Vec<u8>> {
     let mut bytes = vec![];
-    let named = |e: &std::io::Error| Fault::io(file.display(), e);
     let done = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)
+        tokio::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes).await
     } else {
-        std::fs::File::open(file).and_then(|f| f.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        match tokio::fs::File::open(file).await {
+            Ok(open) => open.take(MOST_BYTES + 1).read_to_end(&mut bytes).await,
+            Err(e) => Err(e),
+        }
     };
-    done.map_err(|e| named(&e))?;
+    done.map_err(|e| Fault::io(file.display(), &e))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Fault::new(Exit::Invalid, format!("{} is larger than 16 MiB", file.display()))
             .hint("cut it into several files, each with the header line"));

@@ -1,8 +1,9 @@
 //! `watchkeep init`
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 
 use clap::Args;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use watchkeep_hub::admin::{Lifetime, NewPat, NewPerson, email};
 use watchkeep_model::{Role, Slug};
 use watchkeep_store::Keyring;
@@ -179,17 +180,14 @@ fn keyring(config: &Config) -> Result<Keyring> {
     Ok(keys)
 }
 
-/// Asks on the terminal, beside the runtime: the program must still hear a Ctrl-C.
-async fn ask(question: &'static str) -> Result<String> {
+/// Asks on the terminal. Awaits the answer, so that the program still hears a Ctrl-C.
+async fn ask(question: &str) -> Result<String> {
     let told = |e: std::io::Error| Fault::io("the terminal", &e);
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut out = std::io::stderr().lock();
-        out.write_all(question.as_bytes()).and_then(|()| out.flush())?;
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
-        Ok::<_, std::io::Error>(answer.trim().to_owned())
-    });
-    let answer = answer.await.map_err(|e| Fault::new(Exit::Failed, e.to_string()))?.map_err(told)?;
+    let mut out = std::io::stderr();
+    out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(told)?;
+    let mut answer = String::new();
+    BufReader::new(tokio::io::stdin()).read_line(&mut answer).await.map_err(told)?;
+    let answer = answer.trim().to_owned();
     if answer.is_empty() {
         return Err(Fault::new(Exit::Interrupted, "nothing was answered, so nothing was set up"));
     }

@@ -104,7 +104,13 @@ fn which_tenant_must_be_said_where_there_are_several() {
 /// A program that another user may start: the tests may run as root, who may do everything.
 fn as_nobody(home: &Home, args: &[&str]) -> Option<std::process::Command> {
     let copy = home.path.join("watchkeep");
-    std::fs::copy(env!("CARGO_BIN_EXE_watchkeep"), &copy).ok()?;
+    let program = env!("CARGO_BIN_EXE_watchkeep");
+    // a copy may still be open for writing in a child that another test just started: a link cannot
+    let there = copy.exists() || std::fs::hard_link(program, &copy).is_ok();
+    if !there {
+        std::fs::copy(program, &copy).ok()?;
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
     let mut command = std::process::Command::new(copy);
     command.args(args).env_clear().env("WATCHKEEP_DATA_DIR", home.data()).current_dir("/");
     let is_root = std::fs::metadata("/proc/self").map(|about| std::os::unix::fs::MetadataExt::uid(&about) == 0).ok()?;

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use watchkeep_store::Stopwatch;
 
 /// A folder that goes away with its test.
 pub(crate) struct Home {
@@ -148,7 +149,7 @@ impl Running {
     /// Asks it to stop, and gives what it left.
     pub(crate) fn stop(mut self, signal: &str) -> Ran {
         self.signal(signal);
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status,

@@ -86,7 +86,7 @@ fn a_second_signal_cuts_off() {
     );
     std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(300));
-    let begun = std::time::Instant::now();
+    let begun = watchkeep_store::Stopwatch::start();
     hub.signal("TERM");
     std::thread::sleep(std::time::Duration::from_millis(300));
     let ended = hub.stop("TERM");

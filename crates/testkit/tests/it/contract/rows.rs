@@ -69,6 +69,34 @@ async fn what_is_not_there_is_told_by_both_doors_in_the_same_words_and_leaves_on
 }
 
 #[tokio::test]
+async fn what_the_state_of_things_forbids_is_a_conflict_and_leaves_one_row() {
+    on_each_engine(async |engine| {
+        let w = World::filled(engine).await;
+        let register = ledger::register(&w.hub, &w.acme).await;
+        for (name, args, hint) in [
+            ("create_kri", json!({ "signal": "mfa_enforced_pct" }), "there is a KRI `mfa_enforced_pct` already"),
+            ("add_source", json!({ "name": "Manual entry" }), "read it again"),
+            ("list_kris", json!({ "cursor": "x" }), "cursor: "),
+        ] {
+            let ready = w.hub.hub.ops().iter().find(|r| r.def.name == name).unwrap();
+            for way in Way::of(ready) {
+                w.tick();
+                let before = ledger::mark(&w.hub, &w.acme).await;
+                let client = if way == Way::Mcp { &w.acme.pat } else { &w.acme.key };
+                let told = call(client, way, "acme", ready, &args).await;
+                let status = if way == Way::Mcp { 200 } else { 409 };
+                assert_eq!((told.answer.status, &*told.word), (status, "conflict"), "{name}: {}", told.text);
+                assert!(told.text.contains(hint), "{name}: {}", told.text);
+                let expected = Expected { way, op: name, outcome: "conflict", args: Some(&args) };
+                one_row(&w.hub, &w.acme, before, &told, &expected).await;
+            }
+        }
+        assert_eq!(ledger::register(&w.hub, &w.acme).await, register);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_unknown_tool_and_a_hidden_one_are_told_alike_and_leave_one_row_each() {
     on_each_engine(async |engine| {
         let w = World::with(engine, crate::extra::with_admins_tool(), watchkeep_hub::Limits::NONE).await;

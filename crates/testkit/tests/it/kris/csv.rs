@@ -240,3 +240,18 @@ async fn a_long_file_comes_in_whole_with_one_run_and_each_slice_on_record() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_row_without_a_date_is_of_the_moment_it_comes_in() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        let body = json!({ "csv": "kri,value\nvuln_kev_open,3\n", "apply": true });
+        assert_eq!(import(&w, body.clone()).await["written"], 1);
+        assert_eq!(import(&w, body.clone()).await["skipped"], 1, "within the same moment");
+        w.hub.clock.advance(watchkeep_model::Span::hours(30));
+        assert_eq!(import(&w, body).await["written"], 1);
+        let kri = w.acme.kri("vuln_kev_open").await;
+        assert_eq!((now(&kri), &kri["observedAt"]), ((Some(3.0), "ok", "amber"), &json!(w.hub.now().to_string())));
+    })
+    .await;
+}

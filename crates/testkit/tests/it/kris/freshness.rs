@@ -114,7 +114,8 @@ async fn samples_that_come_in_stale_are_told_so_at_once() {
         assert_eq!((now(&k), &k["quality"]), ((Some(0.0), "stale", "unknown"), &json!("partial")));
         // red counts, however old
         let told = w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 9, "observedAt": "2026-11-02" }])).await;
-        assert_eq!(told["kris"][0]["state"], "stale");
+        assert_eq!((&told["kris"][0]["state"], &told["kris"][0]["status"]), (&json!("stale"), &json!("red")));
+        assert_eq!(now(&w.acme.kri("vuln_kev_open").await), (Some(9.0), "stale", "red"));
     })
     .await;
 }

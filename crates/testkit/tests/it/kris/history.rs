@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 use watchkeep_model::{Span, Timestamp};
 
-use super::now;
+use super::{now, pass};
 use crate::world::{World, on_each_engine};
 
 /// Today, as its first moment, so many days ago.
@@ -133,6 +133,85 @@ async fn a_value_is_never_told_twice_for_a_day_and_history_ends_after_ninety() {
         assert!(all.windows(2).all(|pair| pair[0].0 > pair[1].0));
         // the last of a day is the day's
         assert_eq!(all.last().unwrap().1, Some(7.0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_history_that_came_in_day_by_day_is_the_one_that_comes_in_at_once() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        // monthly: a restore test ages; weekly with holes: somebody counts
+        for side in [&w.acme, &w.contoso] {
+            let weekly = json!({ "signal": "vuln_kev_open", "cadenceHours": 168 });
+            assert_eq!(side.key.post(&side.path("/kris"), weekly).await.status, 200);
+        }
+        let mut said = vec![];
+        let end = w.hub.now();
+        w.hub.clock.advance(Span::days(-80));
+        for day in 0..=80 {
+            let at = w.hub.now().to_string();
+            let mut today = vec![];
+            if day % 30 == 0 {
+                today.push(json!({ "kri": "backup_restore_test_age_days", "value": 60 + day, "observedAt": at }));
+            }
+            if day % 7 == 0 && !(20..50).contains(&day) {
+                today.push(json!({ "kri": "vuln_kev_open", "value": 80 - day, "observedAt": at }));
+            }
+            if !today.is_empty() {
+                w.acme.posted(json!(today)).await;
+                said.extend(today);
+            }
+            if day < 80 {
+                pass(&w, Span::days(1)).await;
+            }
+        }
+        assert_eq!(w.hub.now(), end);
+        // the same at once, in the other tenant
+        w.contoso.posted(json!(said)).await;
+        for slug in ["backup_restore_test_age_days", "vuln_kev_open"] {
+            let (ours, theirs) = (w.acme.kri(slug).await, w.contoso.kri(slug).await);
+            let last = |k: &Value| k["samples"].as_array().unwrap().last().unwrap()["at"].clone();
+            let to = |k: &Value, day: &Value| {
+                let samples = k["samples"].as_array().unwrap().clone();
+                samples.into_iter().filter(|p| p["at"].as_str() <= day.as_str()).collect::<Vec<_>>()
+            };
+            let both = if last(&ours).as_str() < last(&theirs).as_str() { last(&ours) } else { last(&theirs) };
+            assert_eq!(to(&ours, &both), to(&theirs, &both), "{slug}");
+            for field in ["value", "state", "status", "trend", "slopePerDay"] {
+                assert_eq!(ours.get(field), theirs.get(field), "{field} of {slug}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_status_tells_since_when_also_where_its_days_came_in_late() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        let since = async |slug: &str| w.acme.kri(slug).await["statusSince"].clone();
+        let at = |ago: i64| day(&w, ago).plus(Span::hours(12)).to_string();
+        let told = |t: Timestamp| json!(t.to_string());
+        // red for nine days, by a file that came today
+        let days: Vec<Value> = (0..10).rev().map(|ago| json!({ "kri": "vuln_kev_open", "value": if ago == 9 { 0 } else { 7 }, "observedAt": if ago == 0 { w.hub.now().to_string() } else { at(ago) } })).collect();
+        w.acme.posted(json!(days)).await;
+        assert_eq!(since("vuln_kev_open").await, told(day(&w, 8)));
+        // better for an hour, then red again: since that moment
+        w.hub.clock.advance(Span::hours(1));
+        w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 0 }])).await;
+        assert_eq!(since("vuln_kev_open").await, told(w.hub.now()));
+        w.hub.clock.advance(Span::hours(1));
+        w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 7 }])).await;
+        let again = w.hub.now();
+        assert_eq!(since("vuln_kev_open").await, told(again));
+        // and it stays so over the days
+        for _ in 0..3 {
+            pass(&w, Span::days(1)).await;
+            w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 7 }])).await;
+        }
+        let kept = since("vuln_kev_open").await;
+        assert!(kept == told(again) || kept == told(again.start_of_day()), "{kept}");
     })
     .await;
 }

@@ -197,3 +197,53 @@ async fn texts_from_outside_come_back_clean_and_short() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_kri_of_the_tenants_own_counts_before_the_signal_whose_alias_it_is_named_like() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        let own = json!({
+            "name": "Ours", "slug": "critical_cves_unpatched_gt_30d", "category": "c", "unit": "count",
+            "direction": "higherIsWorse", "amber": 1, "red": 5,
+        });
+        assert_eq!(w.acme.key.post(&w.acme.path("/kris"), own).await.status, 200);
+        for (kri, value) in [("vuln_critical_open_gt_30d", 1), ("critical_cves_unpatched_gt_30d", 2)] {
+            let told = w.acme.posted(json!([{ "kri": kri, "value": value }])).await;
+            assert_eq!(told["kris"][0]["slug"], kri);
+        }
+        let id = w.acme.kri("vuln_critical_open_gt_30d").await["id"].clone();
+        assert_eq!(w.acme.posted(json!([{ "kri": id, "value": 3 }])).await["kris"][0]["slug"], "vuln_critical_open_gt_30d");
+        assert_eq!(w.acme.kri("critical_cves_unpatched_gt_30d").await["value"], 2.0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_ends_of_time_and_of_numbers_are_taken_or_told_and_never_break_anything() {
+    on_each_engine(async |engine| {
+        let w = World::new(engine).await;
+        for (sample, status) in [
+            (json!({ "value": 9_007_199_254_740_992_u64 }), 200),
+            (json!({ "value": 9_007_199_254_740_994_u64 }), 422),
+            (json!({ "value": 1e300 }), 422),
+            (json!({ "value": -0.0 }), 200),
+            (json!({ "value": 5e-324 }), 422),
+            (json!({ "value": 1, "observedAt": "1970-01-01" }), 200),
+            (json!({ "value": 2, "observedAt": "0001-01-01T00:00:00Z" }), 200),
+            (json!({ "value": 1, "observedAt": "9999-12-31T23:59:59.999999Z" }), 422),
+            (json!({ "value": 1, "observedAt": "-0001-01-01T00:00:00Z" }), 422),
+            (json!({ "value": 1, "observedAt": "2026-11-20T08:10:00Z" }), 200),
+            (json!({ "value": 1, "observedAt": "2026-11-20T08:10:00.000001Z" }), 422),
+            (json!({ "value": 1, "observedAt": "2026-02-29" }), 422),
+            (json!({ "value": 1, "observedAt": "2026-11-20T24:00:00Z" }), 422),
+        ] {
+            let mut one = sample.clone();
+            one["kri"] = json!("vuln_kev_open");
+            let answer = w.acme.post(json!([one])).await;
+            assert_eq!(answer.status, status, "{sample}: {}", answer.json());
+            w.acme.kri("vuln_kev_open").await;
+        }
+        w.chains().await;
+    })
+    .await;
+}

@@ -118,7 +118,8 @@ async fn a_subject_that_goes_dark_makes_the_value_partial_and_never_better() {
         }
         w.hub.clock.advance(Span::hours(1));
         say(&w, &w.acme, &one, "mfa_enforced_pct", "partners", json!("unavailable"), 0).await;
-        assert_eq!(now(&w.acme.kri("mfa_enforced_pct").await), (Some(60.0), "ok", "red"));
+        let k = w.acme.kri("mfa_enforced_pct").await;
+        assert_eq!((now(&k), &k["lineage"][0]["subject"]), ((Some(60.0), "ok", "red"), &json!("partners")), "the worst first");
         // and one that never had a value is missing, no more
         say(&w, &w.acme, &one, "vuln_high_open", "shop", json!(3), 0).await;
         say(&w, &w.acme, &one, "vuln_high_open", "api", json!("unknown"), 0).await;

@@ -35,7 +35,10 @@ fn rights(folder: &Path, about: &std::fs::Metadata) -> Check {
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
     let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
     if let Err(e) = written {
-        let fix = format!("make the folder writable for {}, or run this as the hub's own user", desk::os_user());
+        let fix = match e.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "free some space".to_owned(),
+            _ => format!("make the folder writable for {}, or run this as the hub's own user", desk::os_user()),
+        };
         return Check::fail(NAME, format!("{shown} cannot be written: {e}"), fix);
     }
     #[cfg(unix)]

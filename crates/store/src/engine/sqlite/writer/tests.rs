@@ -49,9 +49,10 @@ fn head(s: &Session) -> i64 {
         .unwrap()
 }
 
+type What = Box<dyn FnMut(&mut Session) -> Result<()> + Send>;
 /// A job of the tests: does something, tells what became of it.
 struct Step {
-    what: Box<dyn FnMut(&mut Session) -> Result<()> + Send>,
+    what: What,
     name: usize,
     wanted: bool,
     ran: u32,
@@ -75,11 +76,7 @@ impl Job for Step {
     }
 }
 /// Runs jobs that all lie in the queue already; what each was told, in order.
-fn through(
-    s: Session,
-    g: Group,
-    steps: Vec<(bool, Box<dyn FnMut(&mut Session) -> Result<()> + Send>)>,
-) -> (Told, Stats) {
+fn through(s: Session, g: Group, steps: Vec<(bool, What)>) -> (Told, Stats) {
     let told = Told::default();
     let (tx, queue) = mpsc::channel(steps.len().max(1));
     for (name, (wanted, what)) in steps.into_iter().enumerate() {
@@ -91,7 +88,7 @@ fn through(
     run(s, queue, g, &stats);
     (told, stats)
 }
-fn insert(i: usize, size: usize) -> Box<dyn FnMut(&mut Session) -> Result<()> + Send> {
+fn insert(i: usize, size: usize) -> What {
     Box::new(move |s| {
         let text = "x".repeat(size);
         s.conn.execute(
@@ -232,8 +229,7 @@ fn a_group_that_sqlite_threw_away_in_the_middle_is_run_again() {
     let (folder, s) = session();
     // a statement may end the whole transaction (I/O error, memory, full disk); here, one does so by hand, once
     let mut first = true;
-    let mut steps: Vec<(bool, Box<dyn FnMut(&mut Session) -> Result<()> + Send>)> =
-        (0..8).map(|i| (true, insert(i, 10))).collect();
+    let mut steps: Vec<(bool, What)> = (0..8).map(|i| (true, insert(i, 10))).collect();
     steps[5].1 = Box::new(move |s| {
         if std::mem::take(&mut first) {
             s.conn.execute_batch("rollback")?;
