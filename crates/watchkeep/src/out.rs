@@ -117,6 +117,14 @@ pub(crate) fn when(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), moment)
 }
 
+/// A number and what it counts: `1 tenant`, `2 tenants`.
+pub(crate) fn count(n: impl ToString, what: &str) -> String {
+    match n.to_string().as_str() {
+        "1" => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
 /// A value that may be missing, in a table.
 pub(crate) fn or_dash<T: ToString>(value: Option<&T>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)

@@ -110,7 +110,11 @@ impl File {
     /// Whether it holds tests and nothing else.
     pub(crate) fn is_test(&self) -> bool {
         let in_folder = |name: &str| self.path.split('/').rev().skip(1).any(|folder| folder == name);
-        in_folder("tests") || in_folder("benches") || self.path.ends_with("/tests.rs") || in_folder("testkit")
+        in_folder("tests")
+            || in_folder("benches")
+            || in_folder("examples")
+            || self.path.ends_with("/tests.rs")
+            || in_folder("testkit")
     }
 
     /// The lines that are no test module, with their numbers from 1.

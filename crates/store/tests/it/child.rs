@@ -90,9 +90,13 @@ async fn fill(file: &Path) {
         let (store, scope) = (store.clone(), scope.clone());
         async move {
             let mut k = new_kri(&format!("k{i}"));
-            if i == 20 {
-                k.about = "x".repeat(8 << 20);
-            }
+            // one is told in the middle of its statement, as it is more than SQLite holds in memory, the other at the
+            // commit that it shares with its neighbours
+            k.about = "x".repeat(match i {
+                20 => 12 << 20,
+                30 => 6 << 20,
+                _ => 10,
+            });
             (i, write(&store, &scope, async move |tx| kris::add(tx, &k, NOW).await).await)
         }
     })

@@ -12,7 +12,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::out::{moment, or_dash};
+use crate::out::{count, moment, or_dash};
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
@@ -104,7 +104,7 @@ impl Audit {
             Self::Checkpoint => {
                 let file = desk.config.checkpoint_file();
                 let taken = desk.store().checkpoint(&desk.keyring()?, &file, desk.admin.now()).await?;
-                app.out.line(format!("{taken} checkpoints written to {}", file.display()))?;
+                app.out.line(format!("{} written to {}", count(taken, "checkpoint"), file.display()))?;
                 app.out.document(&json!({ "taken": taken, "file": file.display().to_string() }))?;
                 Ok(Exit::Ok)
             }

@@ -11,6 +11,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
+use crate::out::count;
 
 /// The largest file that is read.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -70,14 +71,22 @@ impl Import {
             out.table(&["line", "column", "problem"], lines)?;
             out.line("")?;
         }
-        out.line(format!("{name}: {rows} rows, {good} good, {} KRIs in {}", kris.len(), scope.slug()))?;
+        out.line(format!(
+            "{name}: {}, {good} good, {} in {}",
+            count(rows, "row"),
+            count(kris.len(), "KRI"),
+            scope.slug()
+        ))?;
         if !new_kris.is_empty() {
             out.line(format!("new from the catalogue: {}", new_kris.join(", ")))?;
         }
         match &done {
-            Some(d) => {
-                out.line(format!("kept {} samples, {} were known already (run {})", d.written, d.skipped, d.run_id))?
-            }
+            Some(d) => out.line(format!(
+                "kept {}, {} known already (run {})",
+                count(d.written, "sample"),
+                d.skipped,
+                d.run_id
+            ))?,
             None if !apply => out.line("preview only, nothing was written; add --apply to keep the rows")?,
             None => {}
         }
@@ -87,7 +96,7 @@ impl Import {
             "written": done.as_ref().map_or(0, |d| d.written), "skipped": done.as_ref().map_or(0, |d| d.skipped),
         }))?;
         if apply && done.is_none() {
-            let told = format!("nothing was kept: {} problems in {name}", problems.len());
+            let told = format!("nothing was kept: {} in {name}", count(problems.len(), "problem"));
             return Err(
                 Fault::new(Exit::Invalid, told).hint("correct the rows, or keep the good ones with --apply --skip-bad")
             );

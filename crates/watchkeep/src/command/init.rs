@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::desk::{self, Desk};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::out::moment;
+use crate::out::{count, moment};
 use crate::temporary::make_private;
 
 /// Set up a hub: folder, keyring, database, first tenant, first user, first token.
@@ -160,7 +160,7 @@ async fn refuse_second(desk: &Desk) -> Result {
     if tenants.is_empty() {
         return Ok(());
     }
-    let told = format!("{} is a hub already, with {} tenants", desk.config.database_name(), tenants.len());
+    let told = format!("{} is a hub already, with {}", desk.config.database_name(), count(tenants.len(), "tenant"));
     Err(Fault::new(Exit::Invalid, told).hint(
         "`watchkeep tenant create` and `watchkeep token create` add to it; for another hub name another folder with --data",
     ))

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
+use crate::out::count;
 use crate::temporary::{Temporary, make_private};
 use crate::{desk, hold};
 
@@ -131,8 +132,11 @@ async fn try_out(app: &App, config: &Config, file: &Path, level: &str) -> Result
             config.keyring_file().display()
         )),
     }
-    app.out
-        .line(format!("{} is whole: schema {level}, {tenants} tenants; nothing was changed here", file.display()))?;
+    app.out.line(format!(
+        "{} is whole: schema {level}, {}; nothing was changed here",
+        file.display(),
+        count(tenants, "tenant")
+    ))?;
     for finding in &findings {
         app.out.line(finding)?;
     }

@@ -16,7 +16,7 @@ fn it_makes_everything_once() {
 
     let before = std::fs::read(home.data().join("keyring.json")).unwrap();
     let again = home.run(["init", "--tenant-name", "Other", "--email", "bo@example.com"]).code(5);
-    again.told("is a hub already, with 1 tenants").told("fix: `watchkeep tenant create`");
+    again.told("is a hub already, with 1 tenant").told("fix: `watchkeep tenant create`");
     assert_eq!(std::fs::read(home.data().join("keyring.json")).unwrap(), before);
 }
 

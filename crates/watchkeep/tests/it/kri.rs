@@ -86,7 +86,7 @@ fn a_file_is_looked_at_first_and_kept_when_told_to() {
     preview.shows("preview only, nothing was written");
     assert_eq!(home.json(["kri", "list"])["items"], Value::Array(vec![]));
 
-    home.run(["import", "kris", "values.csv", "--apply"]).code(0).shows("kept 2 samples, 0 were known already");
+    home.run(["import", "kris", "values.csv", "--apply"]).code(0).shows("kept 2 samples, 0 known already");
     assert_eq!(home.json(["kri", "show", "mfa_enforced_pct"])["value"], 97.5);
     let again = home.json(["import", "kris", "values.csv", "--apply"]);
     assert_eq!((&again["written"], &again["skipped"]), (&0.into(), &2.into()));
@@ -103,7 +103,7 @@ fn bad_rows_are_told_with_line_and_column() {
     preview.shows("no_such_thing").shows("130 is more than 100");
     home.run(["import", "kris", "bad.csv", "--apply"]).code(5).told("nothing was kept: 3 problems").told("--skip-bad");
     assert_eq!(home.json(["kri", "list"])["items"], Value::Array(vec![]));
-    home.run(["import", "kris", "bad.csv", "--apply", "--skip-bad"]).code(0).shows("kept 1 samples");
+    home.run(["import", "kris", "bad.csv", "--apply", "--skip-bad"]).code(0).shows("kept 1 sample,");
     let told = home.run(["import", "kris", "bad.csv", "--json"]).code(6).json();
     let lines: Vec<_> = told["problems"].as_array().unwrap().iter().map(|p| p["row"].as_u64().unwrap()).collect();
     assert_eq!(lines, [3, 4, 5]);
@@ -137,7 +137,7 @@ fn a_pipe_that_stays_open_can_be_left() {
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"kri,value\nmfa_enforced_pct,97\n").unwrap();
     let done = child.wait_with_output().unwrap();
-    assert!(String::from_utf8_lossy(&done.stdout).contains("kept 1 samples"));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("kept 1 sample,"));
 }
 
 /// In by the command line, out by an MCP client, while the hub runs.
