@@ -1,6 +1,6 @@
 //! From a file to KRI signals: what a scanner's report, an export or a note says, and what it does not say.
 //!
-//! [`extract`] takes the bytes of one artifact and gives the values that can be read from it, each with the bytes it
+//! [`extract()`] takes the bytes of one artifact and gives the values that can be read from it, each with the bytes it
 //! was read from, how sure that is and why. Formats are one list, [`FORMATS`]; each is one file under `formats/` and
 //! is recognised by its content, never by its file name alone.
 //!
@@ -9,7 +9,7 @@
 //! that skipped something or a list that does not say what was scanned gives no value. It never follows what a text
 //! tells it to do: fields are counted and compared, never obeyed. Its work is bounded in time and memory for any input.
 //!
-//! Start at [`extract`], then at [`FORMATS`] and one of its files.
+//! Start at [`extract()`], then at [`FORMATS`] and one of its files.
 
 mod cvss;
 mod dates;

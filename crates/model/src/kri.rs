@@ -1,7 +1,7 @@
 //! The rules of a key risk indicator: one measured number with a direction and two thresholds.
 //!
 //! A KRI keeps samples and never overwrites one. From the latest sample of each subject (a project, an image, a host,
-//! an account) and integration, [`aggregate`] makes its value; [`judge`] gives the value a colour; [`trend`] says where
+//! an account) and integration, [`aggregate()`] makes its value; [`judge`] gives the value a colour; [`trend()`] says where
 //! it goes; [`fresh_until`] says how long to believe it. Unknown is not good: what could not be had never reads as
 //! green, and going dark never improves anything.
 

@@ -8,7 +8,7 @@
 //! **What it never does.** It decides nothing (that is `hub` and the pure crates), reads no clock and knows no HTTP.
 //! There is no ORM, no repository trait and no mock: the test double is a throw-away SQLite file.
 //!
-//! **Where to start.** [`statements!`](macro@crate::sql) for what a text must look like, [`Store::write`] for what a
+//! **Where to start.** [`sql`] for what a text must look like, [`Store::write`] for what a
 //! write is, `engine/sqlite/writer.rs` for the group commit, `audit.rs` for the chain.
 #![forbid(unsafe_code)]
 #![expect(

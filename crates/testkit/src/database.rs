@@ -17,6 +17,7 @@ pub enum Engine {
 /// The engines that can be had here. PostgreSQL needs `WATCHKEEP_TEST_PG`, the URL of a superuser on a throw-away
 /// server, which `cargo xtask test` sets; without it a line says that its half is skipped.
 #[must_use]
+#[expect(clippy::print_stdout, reason = "who reads the test run sees what was left out")]
 pub fn engines() -> Vec<Engine> {
     if admin_url().is_some() {
         vec![Engine::Sqlite, Engine::Postgres]

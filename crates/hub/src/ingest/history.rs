@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use watchkeep_model::kri::{self, Quality, Reading, State, Status};
 use watchkeep_model::{IntegrationId, Span, Timestamp};
+use watchkeep_store::Tx;
 use watchkeep_store::kris::KriRow;
 use watchkeep_store::samples::{self, PointRow, SampleRow, SubjectRow};
-use watchkeep_store::Tx;
 
 use super::{cadence, thresholds};
 use crate::error::Error;

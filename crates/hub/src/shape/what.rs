@@ -221,7 +221,10 @@ fn text_flaw(value: &Value, at: &str, allowed: &[String], min: usize, max: usize
     }
     // no database keeps it in a text, and a file in UTF-16 is full of it
     if let Some(at_byte) = s.find('\0') {
-        return Some(Flaw::new(at, format!("holds a NUL character (at byte {at_byte}): leave it out; texts are UTF-8")));
+        return Some(Flaw::new(
+            at,
+            format!("holds a NUL character (at byte {at_byte}): leave it out; texts are UTF-8"),
+        ));
     }
     // a text never has more characters than bytes, so most are told without counting
     if (s.len() > max || s.len() < min.saturating_mul(4)) && !(min..=max).contains(&s.chars().count()) {

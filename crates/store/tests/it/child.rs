@@ -86,25 +86,23 @@ async fn keep_writing(url: &str) {
 async fn fill(file: &Path) {
     let store = Store::open(Options::sqlite(file)).await.unwrap();
     let scope = given::tenant(&store, "acme").await;
-    let done = given::together(40, |i| {
-        let (store, scope) = (store.clone(), scope.clone());
-        async move {
-            let mut k = new_kri(&format!("k{i}"));
-            // one is told in the middle of its statement, as it is more than SQLite holds in memory, the other at the
-            // commit that it shares with its neighbours
-            k.about = "x".repeat(match i {
-                20 => 12 << 20,
-                30 => 6 << 20,
-                _ => 10,
-            });
-            (i, write(&store, &scope, async move |tx| kris::add(tx, &k, NOW).await).await)
+    // one is told in the middle of its statement, as it is more than SQLite holds in memory; one at the commit that it
+    // shares with its neighbours
+    for (first, big, size) in [(0, 20, 12 << 20), (40, 60, 6 << 20)] {
+        let done = given::together(40, |i| {
+            let (store, scope, i) = (store.clone(), scope.clone(), i + first);
+            async move {
+                let mut k = new_kri(&format!("k{i}"));
+                k.about = "x".repeat(if i == big { size } else { 10 });
+                (i, write(&store, &scope, async move |tx| kris::add(tx, &k, NOW).await).await)
+            }
+        })
+        .await;
+        for (i, r) in done {
+            say(&told(&format!("k{i}"), r));
         }
-    })
-    .await;
-    for (i, r) in done {
-        say(&told(&format!("k{i}"), r));
     }
-    let mut n = 40;
+    let mut n = 80;
     loop {
         let mut k = new_kri(&format!("k{n}"));
         k.about = "x".repeat(30_000);

@@ -267,6 +267,7 @@ async fn a_schedule_fires_once_with_many_hubs(home: &Home) {
     installation_schedule(&store, "sweep").await;
     for round in 0..10 {
         let (now, next) = (NOW.plus(Span::hours(round)), NOW.plus(Span::hours(round + 1)));
+        let stale = second.due_schedules(now, 10).await.unwrap().remove(0);
         let fired = together(8, |i| {
             let store = if i % 2 == 0 { store.clone() } else { second.clone() };
             async move {
@@ -283,6 +284,8 @@ async fn a_schedule_fires_once_with_many_hubs(home: &Home) {
         assert_eq!(jobs.len(), 1);
         assert!(matches!(jobs[0].scope, JobScope::Installation(_)) && jobs[0].kind == "sweep");
         assert!(store.finish_job(&jobs[0], None, now).await.unwrap());
+        // a hub that was slow to fire, when the job is over already
+        assert!(!second.fire_schedule(stale, next, JobId::new(uuid()), now).await.unwrap());
     }
     assert_eq!(home.raw().await.count("job").await, 10);
 }

@@ -34,7 +34,12 @@ fn rpc_error(answer: &Answer, about: &str) -> (i64, String) {
 
 fn problem(answer: &Answer, about: &str) -> Value {
     let body = answer.json();
-    assert_eq!(answer.header("content-type"), "application/problem+json", "{about}: {}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(
+        answer.header("content-type"),
+        "application/problem+json",
+        "{about}: {}",
+        String::from_utf8_lossy(&answer.body)
+    );
     for member in ["type", "title", "detail"] {
         assert!(body[member].as_str().is_some_and(|s| !s.is_empty()), "{about}: {body}");
     }
@@ -47,7 +52,13 @@ async fn what_is_no_json_rpc_message_is_told_so() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let (register, chains) = (ledger::register(&w.hub, &w.acme).await, w.chains().await);
-        let deep = |n: usize| call(&format!(r#"{{"name":"list_kris","arguments":{}{}}}"#, "{\"a\":".repeat(n), "1".to_owned() + &"}".repeat(n)));
+        let deep = |n: usize| {
+            call(&format!(
+                r#"{{"name":"list_kris","arguments":{}{}}}"#,
+                "{\"a\":".repeat(n),
+                "1".to_owned() + &"}".repeat(n)
+            ))
+        };
         let cases: Vec<(Vec<u8>, i64, &str)> = vec![
             (b"".to_vec(), -32700, "not JSON"),
             (b" \n".to_vec(), -32700, "not JSON"),
@@ -67,10 +78,18 @@ async fn what_is_no_json_rpc_message_is_told_so() {
             (b"null".to_vec(), -32600, "not one JSON-RPC message"),
             (b"\"tools/call\"".to_vec(), -32600, "not one JSON-RPC message"),
             (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":5}".to_vec(), -32600, "`method` is not text"),
-            (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"method\":\"ping\"}".to_vec(), -32600, "`method` is given twice"),
+            (
+                b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"method\":\"ping\"}".to_vec(),
+                -32600,
+                "`method` is given twice",
+            ),
             (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"ping\"}".to_vec(), -32600, "`id` is given twice"),
             (call(r#"{"name":"list_kris","name":"add_source"}"#).into_bytes(), -32600, "`name` is given twice"),
-            (call(r#"{"name":"list_kris","arguments":{},"arguments":{"limit":1}}"#).into_bytes(), -32600, "`arguments` is given twice"),
+            (
+                call(r#"{"name":"list_kris","arguments":{},"arguments":{"limit":1}}"#).into_bytes(),
+                -32600,
+                "`arguments` is given twice",
+            ),
             (call("[1]").into_bytes(), -32600, "`params` to be an object"),
             (call("\"list_kris\"").into_bytes(), -32600, "`params` to be an object"),
             (deep(65).into_bytes(), -32600, "deep; at most 64 is read"),
@@ -126,6 +145,12 @@ async fn messages_that_the_protocol_does_not_know_are_told_so() {
             let answer = w.acme.pat.rpc(message.clone()).await;
             assert!(answer.status < 500 && answer.json().get("result").is_none(), "{message}: {} {}", answer.status, answer.json());
         }
+        // a call without an id is a notification: nobody waits for it, and nothing is done
+        for id in ["", r#""id":null,"#] {
+            let silent = format!(r#"{{"jsonrpc":"2.0",{id}"method":"tools/call","params":{{"name":"add_source","arguments":{{"name":"silent"}}}}}}"#);
+            let answer = mcp(&w, silent).await;
+            assert!(answer.json().get("result").is_none() && answer.status < 500, "{} {}", answer.status, answer.json());
+        }
         // texts of the caller come back clean and short
         let name = format!("\u{202e}\u{0}evil\n{}", "x".repeat(5_000));
         let told = of_mcp(w.acme.pat.tool(&name, json!({})).await);
@@ -141,13 +166,22 @@ async fn forms_that_a_door_does_not_speak_are_told_so() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let list = call(r#"{"name":"list_kris","arguments":{}}"#);
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "multipart/form-data; boundary=x", ""] {
+        for kind in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonx",
+            "multipart/form-data; boundary=x",
+            "",
+        ] {
             let answer = w.acme.pat.send(Request::post(MCP).header("content-type", kind), list.clone()).await;
             let (code, text) = rpc_error(&answer, kind);
             assert_eq!((answer.status, code, &*text), (415, -32600, "Content-Type must be application/json"), "{kind}");
             let request = Request::post(w.acme.path("/samples")).header("content-type", kind);
             let answer = w.acme.key.send(request, r#"{"samples":[]}"#).await;
-            assert_eq!((answer.status, &problem(&answer, kind)["detail"]), (415, &json!("Content-Type must be application/json")));
+            assert_eq!(
+                (answer.status, &problem(&answer, kind)["detail"]),
+                (415, &json!("Content-Type must be application/json"))
+            );
         }
         assert_eq!(w.acme.pat.send(Request::post(MCP), list.clone()).await.status, 415);
         for kind in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"utf-8\""] {
@@ -170,9 +204,20 @@ async fn forms_that_a_door_does_not_speak_are_told_so() {
             assert!(!answer.header("allow").is_empty(), "{method} {path}");
             problem(&answer, path);
         }
-        for path in ["/api/v1", "/api/v1/tenants", "/api/v1/tenants/acme", "/api/v1/tenants/acme/nothing", "/api/v1/tenants//kris", "/nothing"] {
+        for path in [
+            "/api/v1",
+            "/api/v1/tenants",
+            "/api/v1/tenants/acme",
+            "/api/v1/tenants/acme/nothing",
+            "/api/v1/tenants//kris",
+            "/nothing",
+        ] {
             let answer = w.acme.key.get(path).await;
-            assert_eq!((answer.status, &problem(&answer, path)["type"]), (404, &json!("/problems/not_found")), "{path}");
+            assert_eq!(
+                (answer.status, &problem(&answer, path)["type"]),
+                (404, &json!("/problems/not_found")),
+                "{path}"
+            );
         }
         for path in ["/api", "/api/"] {
             let answer = w.acme.pat.get(path).await;
@@ -219,7 +264,8 @@ async fn a_rest_body_that_cannot_be_read_is_told_why_and_leaves_one_row() {
             assert_eq!((told.answer.status, &*told.word), (status, word), "{about}: {}", told.text);
             assert!(told.text.contains(says), "{about}: {}", told.text);
             problem(&told.answer, &about);
-            let expected = ledger::Expected { way: crate::calling::Way::Rest, op: "post_samples", outcome: "invalid", args: None };
+            let expected =
+                ledger::Expected { way: crate::calling::Way::Rest, op: "post_samples", outcome: "invalid", args: None };
             ledger::one_row(&w.hub, &w.acme, before, &told, &expected).await;
         }
         assert_eq!(ledger::register(&w.hub, &w.acme).await, register);
@@ -324,7 +370,8 @@ async fn a_body_of_a_hundred_megabytes_is_cut_off_early_at_every_door() {
             assert_eq!(taken.load(Ordering::Relaxed), 0);
         }
         // a body that breaks off
-        let broken = Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{\"a\":")), Err(std::io::Error::other("gone"))]));
+        let broken =
+            Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{\"a\":")), Err(std::io::Error::other("gone"))]));
         let answer = mcp(&w, broken).await;
         assert_eq!((answer.status, rpc_error(&answer, "broken").0), (400, -32600));
         assert_eq!(ledger::register(&w.hub, &w.acme).await, register);

@@ -63,7 +63,10 @@ async fn the_demo_is_a_register_with_every_status_state_and_trend_and_is_marked(
             let page = client.tool("list_integrations", json!({ "limit": 200 })).await.content();
             let sources = page["items"].as_array().unwrap();
             assert_eq!(sources.len(), tenant.integrations.len());
-            assert!(sources.iter().all(|i| i["demo"] == true && i["name"].as_str().unwrap().ends_with("(demo)")), "{page}");
+            assert!(
+                sources.iter().all(|i| i["demo"] == true && i["name"].as_str().unwrap().ends_with("(demo)")),
+                "{page}"
+            );
             if tenant.slug.as_str() == "acme" {
                 assert_eq!(words(&kris, "status"), ["amber", "green", "red", "unknown"].map(String::from).into());
                 let states = words(&kris, "state");

@@ -56,7 +56,11 @@ async fn the_same_key_and_arguments_give_the_same_bytes_and_one_effect_and_other
             }
             let conflict = go(&others(ready.def.name, &args)).await;
             assert_eq!(conflict.word, "conflict", "{about}: {}", conflict.text);
-            assert!(conflict.text.starts_with("idempotencyKey: this key was used with other arguments"), "{}", conflict.text);
+            assert!(
+                conflict.text.starts_with("idempotencyKey: this key was used with other arguments"),
+                "{}",
+                conflict.text
+            );
             w.hub.clock.advance(Span::hours(-14));
             assert_eq!(ledger::register(&w.hub, &w.acme).await, register, "{about} had a second effect");
             // each of the three is on record all the same
@@ -88,8 +92,10 @@ async fn a_key_belongs_to_its_credential_and_operation_and_lives_for_a_day() {
         let body = json!({ "samples": [{ "kri": "own_indicator", "value": 1 }], "idempotencyKey": "k" });
         assert_eq!(w.acme.key.post(&w.acme.path("/samples"), body).await.status, 200);
         // the header is the same key
-        let request = http::Request::post(w.acme.path("/kris/own_indicator/values")).header("content-type", "application/json");
-        let by_header = w.acme.key.send(request.header("idempotency-key", "\"k\""), json!({ "value": 3 }).to_string()).await;
+        let request =
+            http::Request::post(w.acme.path("/kris/own_indicator/values")).header("content-type", "application/json");
+        let by_header =
+            w.acme.key.send(request.header("idempotency-key", "\"k\""), json!({ "value": 3 }).to_string()).await;
         assert_eq!(by_header.body, first.body);
 
         w.hub.clock.advance(Span::from_micros(Span::hours(24).micros() - 1));
@@ -141,7 +147,10 @@ async fn twins_at_once_on_one_hub_get_one_answer_and_have_one_effect() {
             assert!(all.iter().all(|t| t.word == "ok"), "{}: on one hub a twin waits", ready.def.name);
             one_answer(&all);
         }
-        let sources = w.acme.asked("list_integrations", json!({ "query": "x" }).as_object().map(|_| json!({ "kind": "api" })).unwrap()).await;
+        let sources = w
+            .acme
+            .asked("list_integrations", json!({ "query": "x" }).as_object().map(|_| json!({ "kind": "api" })).unwrap())
+            .await;
         // the API key's own one, and one of `add_source` by each door
         assert_eq!(sources["items"].as_array().unwrap().len(), 3);
         w.chains().await;

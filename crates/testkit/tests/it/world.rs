@@ -11,10 +11,13 @@ pub(crate) fn mark(slug: &str) -> String {
 }
 
 /// Runs a test on each engine that can be had.
+#[expect(clippy::print_stdout, reason = "shown where the test fails")]
 pub(crate) async fn on_each_engine(test: impl AsyncFn(Engine)) {
     for engine in engines() {
-        // shown where the test fails
-        println!("on {engine:?}");
+        #[expect(clippy::print_stdout, reason = "a failing test shows on which engine")]
+        {
+            println!("on {engine:?}");
+        }
         Box::pin(test(engine)).await;
     }
 }

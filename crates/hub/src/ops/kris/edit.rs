@@ -3,8 +3,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use watchkeep_model::kri::{Direction, State, Status, Thresholds, Unit};
 use watchkeep_model::{KriId, KriSlug, RunId, SampleId, Span, Timestamp, catalog, text};
-use watchkeep_store::{ErrorKind, Tx};
 use watchkeep_store::kris::{self as store, KriRow, NewKri};
+use watchkeep_store::{ErrorKind, Tx};
 
 use super::find;
 use crate::error::{Error, Flaw};

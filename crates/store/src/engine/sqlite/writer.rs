@@ -177,8 +177,9 @@ pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Gr
         if let Err(e) = s.begin() {
             s.abandon();
             // somebody else holds the file; who came in the meantime has waited, too, and is told as well
+            let waiting = queue.len();
             first.answer(Err(e.clone()));
-            while let Ok(j) = queue.try_recv() {
+            for j in std::iter::from_fn(|| queue.try_recv().ok()).take(waiting) {
                 j.answer(Err(e.clone()));
             }
             continue;

@@ -74,13 +74,20 @@ async fn a_fetched_kri_says_in_words_what_it_is_and_whether_it_is_known() {
 async fn a_question_in_any_order_and_with_small_words_finds_what_it_is_about_first() {
     on_each_engine(async |engine| {
         let w = World::new(engine).await;
-        for signal in ["mfa_enforced_pct", "mfa_privileged_pct", "phish_sim_click_pct", "vuln_kev_open", "backup_success_pct"] {
+        for signal in
+            ["mfa_enforced_pct", "mfa_privileged_pct", "phish_sim_click_pct", "vuln_kev_open", "backup_success_pct"]
+        {
             let new = json!({ "signal": signal });
             assert_eq!(w.acme.key.post(&w.acme.path("/kris"), new).await.status, 200);
         }
         let ids = async |query: &str| {
             let found = w.acme.asked("search", json!({ "query": query })).await;
-            found["results"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            found["results"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|r| r["id"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
         for (query, first) in [
             ("mfa_enforced_pct", "kri:mfa_enforced_pct"),
@@ -96,7 +103,10 @@ async fn a_question_in_any_order_and_with_small_words_finds_what_it_is_about_fir
             let told = of_mcp(w.acme.pat.tool("search", json!({ "query": nothing })).await);
             assert_eq!((&*told.word, &*told.text), ("invalid", "query: holds no word to look for"), "{nothing:?}");
         }
-        assert!(ids("%").await.is_empty() && !ids("_").await.is_empty(), "what is special in SQL is a character like any other");
+        assert!(
+            ids("%").await.is_empty() && !ids("_").await.is_empty(),
+            "what is special in SQL is a character like any other"
+        );
     })
     .await;
 }

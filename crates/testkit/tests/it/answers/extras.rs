@@ -12,10 +12,18 @@ async fn prompts_are_listed_with_their_arguments_and_told_as_text_of_the_user() 
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let listed = w.acme.rpc("prompts/list", json!({})).await["result"]["prompts"].clone();
-        let names: Vec<(&str, &str)> = listed.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["title"].as_str().unwrap())).collect();
+        let names: Vec<(&str, &str)> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| (p["name"].as_str().unwrap(), p["title"].as_str().unwrap()))
+            .collect();
         assert_eq!(names, [("top_risks", "Top risks"), ("red_kris", "Red KRIs and what feeds them")]);
         assert_eq!(listed[0]["arguments"][0]["name"], "count");
-        assert_eq!((&listed[1]["arguments"][0]["name"], &listed[1]["arguments"][0]["required"]), (&json!("category"), &json!(false)));
+        assert_eq!(
+            (&listed[1]["arguments"][0]["name"], &listed[1]["arguments"][0]["required"]),
+            (&json!("category"), &json!(false))
+        );
         for (name, args, says) in [
             ("top_risks", json!({}), "top 5 risks"),
             ("top_risks", json!({ "count": "3" }), "top 3 risks"),
@@ -33,7 +41,10 @@ async fn prompts_are_listed_with_their_arguments_and_told_as_text_of_the_user() 
         }
         for (params, says) in [
             (json!({ "name": "top_risk" }), "there is no prompt `top_risk`; did you mean `top_risks`?"),
-            (json!({ "name": "top_risks", "arguments": { "count": "0" } }), "count: 0 is out of range; allowed: 1 to 20"),
+            (
+                json!({ "name": "top_risks", "arguments": { "count": "0" } }),
+                "count: 0 is out of range; allowed: 1 to 20",
+            ),
             (json!({ "name": "top_risks", "arguments": { "cout": "1" } }), "did you mean `count`?"),
             (json!({ "name": "red_kris", "arguments": { "category": "identitty" } }), "did you mean `identity`?"),
             (json!({ "name": 5 }), "params must be"),
@@ -63,7 +74,15 @@ async fn every_kri_is_a_resource_with_the_bytes_of_get_kri() {
             let rest = w.acme.key.get(&w.acme.path(&format!("/kris/{slug}"))).await;
             assert_eq!(read[0]["text"].as_str().unwrap().as_bytes(), rest.body);
         }
-        for uri in ["kri://nothing_of_that_name", "kri://", "risk://1", "file:///etc/passwd", "http://127.0.0.1/", "", "KRI://mfa_enforced_pct"] {
+        for uri in [
+            "kri://nothing_of_that_name",
+            "kri://",
+            "risk://1",
+            "file:///etc/passwd",
+            "http://127.0.0.1/",
+            "",
+            "KRI://mfa_enforced_pct",
+        ] {
             let told = error(&w.acme.rpc("resources/read", json!({ "uri": uri })).await);
             assert!(matches!(told.0, -32002 | -32602) && told.1.contains("there is no"), "{uri}: {told:?}");
         }

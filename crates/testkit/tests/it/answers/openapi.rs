@@ -50,24 +50,38 @@ async fn the_document_has_every_operation_once_and_nothing_that_leads_nowhere() 
                 };
                 assert_eq!(verb, word, "{id}");
                 let scope = if ready.def.cap == Cap::Read { "api:read" } else { "api:write" };
-                assert_eq!((&operation["x-scope"], &operation["security"]), (&json!(scope), &json!([{ "apiKey": [] }])), "{id}");
+                assert_eq!(
+                    (&operation["x-scope"], &operation["security"]),
+                    (&json!(scope), &json!([{ "apiKey": [] }])),
+                    "{id}"
+                );
                 // each argument has one place, and the path's are all told
                 let parameters = operation["parameters"].as_array().unwrap();
-                let mut told: BTreeSet<&str> = parameters.iter().filter(|p| p["in"] != "header").map(|p| p["name"].as_str().unwrap()).collect();
+                let mut told: BTreeSet<&str> =
+                    parameters.iter().filter(|p| p["in"] != "header").map(|p| p["name"].as_str().unwrap()).collect();
                 let body = &operation["requestBody"]["content"]["application/json"]["schema"];
                 for name in body["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()) {
                     assert!(told.insert(name), "{id}: {name} has two places");
                 }
-                let arguments: BTreeSet<&str> = ready.args["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+                let arguments: BTreeSet<&str> =
+                    ready.args["properties"].as_object().unwrap().keys().map(String::as_str).collect();
                 assert_eq!(told, arguments, "{id}");
                 for name in at.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}')) {
                     let found = parameters.iter().find(|p| p["name"] == name).unwrap();
                     assert_eq!((&found["in"], &found["required"]), (&json!("path"), &json!(true)), "{id}: {name}");
                 }
-                assert!(item["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "slug" && p["in"] == "path"));
-                assert!(operation["responses"]["200"].is_object() && operation["responses"]["default"].is_object(), "{id}");
+                assert!(
+                    item["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "slug" && p["in"] == "path")
+                );
+                assert!(
+                    operation["responses"]["200"].is_object() && operation["responses"]["default"].is_object(),
+                    "{id}"
+                );
                 for parameter in parameters {
-                    assert!(parameter["description"].is_string() && parameter["schema"].is_object(), "{id}: {parameter}");
+                    assert!(
+                        parameter["description"].is_string() && parameter["schema"].is_object(),
+                        "{id}: {parameter}"
+                    );
                 }
             }
         }
@@ -122,7 +136,9 @@ async fn answers_and_problems_fit_the_document() {
 
             let mut bad = args.clone();
             bad["noSuchArgument"] = json!("x");
-            for (client, slug, status) in [(&w.acme.key, "acme", 422), (&w.acme.pat, "acme", 401), (&w.acme.key, "contoso", 404)] {
+            for (client, slug, status) in
+                [(&w.acme.key, "acme", 422), (&w.acme.pat, "acme", 401), (&w.acme.key, "contoso", 404)]
+            {
                 let told = call(client, Way::Rest, slug, ready, &bad).await;
                 assert_eq!(told.answer.status, status, "{}", ready.def.name);
                 assert_eq!(told.answer.header("content-type"), "application/problem+json");

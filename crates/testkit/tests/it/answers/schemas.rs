@@ -81,7 +81,12 @@ async fn an_answer_has_the_same_bytes_over_rest_as_text_and_as_structured_conten
             let mcp = call(&w.acme.pat, Way::Mcp, "acme", ready, &args).await;
             let body = mcp.answer.json();
             let text = body["result"]["content"][0]["text"].as_str().unwrap().to_owned();
-            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), body["result"]["structuredContent"], "{}", ready.def.name);
+            assert_eq!(
+                serde_json::from_str::<Value>(&text).unwrap(),
+                body["result"]["structuredContent"],
+                "{}",
+                ready.def.name
+            );
             let raw = String::from_utf8(mcp.answer.body.clone()).unwrap();
             assert!(raw.contains(&format!("\"structuredContent\":{text}")), "{}: {raw}", ready.def.name);
             assert_eq!(body["result"]["content"].as_array().unwrap().len(), 1);
@@ -135,7 +140,9 @@ async fn schemas_are_those_that_every_client_understands() {
                 let schema = Value::Object((**schema).clone());
                 assert_eq!(schema["type"], "object", "{name}");
                 walk(&schema, name, &mut |s, at| {
-                    for foreign in ["$ref", "$defs", "$schema", "definitions", "oneOf", "anyOf", "allOf", "const", "nullable"] {
+                    for foreign in
+                        ["$ref", "$defs", "$schema", "definitions", "oneOf", "anyOf", "allOf", "const", "nullable"]
+                    {
                         assert!(s.get(foreign).is_none(), "{at} ({which}) has {foreign}: {s}");
                     }
                     let text = s["type"].to_string();
@@ -146,7 +153,8 @@ async fn schemas_are_those_that_every_client_understands() {
                     assert!(s["enum"].as_array().is_none_or(|words| words.iter().all(Value::is_string)), "{at}: {s}");
                     for (field, inner) in s["properties"].as_object().into_iter().flatten() {
                         // the items of a list say it themselves
-                        let says = if inner["items"].is_object() { &inner["items"]["description"] } else { &Value::Null };
+                        let says =
+                            if inner["items"].is_object() { &inner["items"]["description"] } else { &Value::Null };
                         let about = inner["description"].as_str().or(says.as_str()).unwrap_or_default();
                         assert!(about.contains('.'), "{at}.{field} ({which}) has no sentence: {inner}");
                         assert!(!field.ends_with(|c: char| c.is_ascii_digit()), "{at}.{field}");
@@ -163,7 +171,10 @@ async fn schemas_are_those_that_every_client_understands() {
             assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name}");
             let hints = &tool["annotations"];
             assert_eq!(hints["readOnlyHint"], ready.def.cap == Cap::Read, "{name}");
-            assert_eq!((&hints["destructiveHint"], &hints["idempotentHint"], &hints["openWorldHint"]), (&json!(ready.def.doors.destructive), &json!(ready.def.doors.repeatable), &json!(false)));
+            assert_eq!(
+                (&hints["destructiveHint"], &hints["idempotentHint"], &hints["openWorldHint"]),
+                (&json!(ready.def.doors.destructive), &json!(ready.def.doors.repeatable), &json!(false))
+            );
             assert_eq!((&tool["title"], &tool["description"]), (&json!(ready.def.title), &json!(ready.def.about)));
             assert!(ready.def.about.ends_with('.') && !ready.def.title.is_empty(), "{name}");
         }

@@ -30,7 +30,8 @@ impl Maker<'_> {
     fn object(&mut self, schema: &Value, pointer: &str, path: &str) {
         let none = Map::new();
         let fields = schema["properties"].as_object().unwrap_or(&none);
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         self.put(pointer, "noSuchArgument", json!("x"), at("noSuchArgument"), "there is no such argument", false, true);
         for (name, field) in fields {
@@ -69,7 +70,12 @@ impl Maker<'_> {
                 if let Some(most) = schema["maxLength"].as_u64() {
                     flaw(json!("é".repeat(most as usize + 1)), "characters; it takes", false, true);
                 }
-                flaw(json!("a\0b"), if schema["enum"].is_array() { "is not a value of it" } else { "holds a NUL character" }, false, true);
+                flaw(
+                    json!("a\0b"),
+                    if schema["enum"].is_array() { "is not a value of it" } else { "holds a NUL character" },
+                    false,
+                    true,
+                );
                 if schema["minLength"].as_u64().is_some_and(|least| least > 0) {
                     flaw(json!(""), "has 0 characters", false, false);
                 }
@@ -116,7 +122,11 @@ impl Maker<'_> {
     #[expect(clippy::too_many_arguments, reason = "one place that fills a row of the list")]
     fn put(&mut self, pointer: &str, name: &str, value: Value, field: String, says: &str, forgiven: bool, plain: bool) {
         let mut args = self.good.clone();
-        args.pointer_mut(pointer).expect("the good arguments go as deep").as_object_mut().unwrap().insert(name.into(), value);
+        args.pointer_mut(pointer)
+            .expect("the good arguments go as deep")
+            .as_object_mut()
+            .unwrap()
+            .insert(name.into(), value);
         self.all.push(Flawed { args, field, says: says.to_owned(), forgiven, plain: plain && pointer.is_empty() });
     }
 }
@@ -163,8 +173,14 @@ async fn every_flaw_in_an_argument_is_told_with_its_name_and_leaves_one_row_and_
                     assert!(told_flaws.iter().any(|f| f["field"] == flaw.field.as_str()), "{about}: {told_flaws:?}");
                     assert!(told.text.contains(&format!("{}: ", flaw.field)), "{about}");
                     let args = in_body.then_some(&flaw.args);
-                    one_row(&w.hub, &w.acme, before, &told, &Expected { way, op: ready.def.name, outcome: "invalid", args })
-                        .await;
+                    one_row(
+                        &w.hub,
+                        &w.acme,
+                        before,
+                        &told,
+                        &Expected { way, op: ready.def.name, outcome: "invalid", args },
+                    )
+                    .await;
                     tried += 1;
                 }
                 assert_eq!(ledger::register(&w.hub, &w.acme).await, before_all, "{} wrote something", ready.def.name);
@@ -182,7 +198,14 @@ async fn a_model_may_write_null_for_nothing_and_numbers_as_text_and_a_program_ma
         let w = World::filled(engine).await;
         for ready in w.hub.hub.ops() {
             let Some(fields) = ready.args["properties"].as_object() else { continue };
-            let required: Vec<&str> = ready.args.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = ready
+                .args
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let good = example(&w, &w.acme, ready.def.name).await;
             let mut loose = good.clone();
             for (name, schema) in fields {
@@ -234,11 +257,7 @@ async fn a_name_that_is_given_twice_is_refused_whatever_the_places() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let path = |p: &str| w.acme.path(p);
-        for uri in [
-            "/kris?limit=1&limit=2",
-            "/kris?query=a&query=b",
-            "/kris/own_indicator?id=mfa_enforced_pct",
-        ] {
+        for uri in ["/kris?limit=1&limit=2", "/kris?query=a&query=b", "/kris/own_indicator?id=mfa_enforced_pct"] {
             let told = crate::calling::of_rest(w.acme.key.get(&path(uri)).await);
             assert_eq!((&*told.word, told.text.contains("is given twice")), ("invalid", true), "{uri}: {}", told.text);
         }

@@ -47,7 +47,8 @@ fn refused(told: &Told, way: Way, bad: &Bad, op: &str) {
     let challenge = told.answer.header("www-authenticate");
     assert!(challenge.starts_with("Bearer "), "{about}: {challenge}");
     if way == Way::Mcp {
-        let metadata = "resource_metadata=\"http://127.0.0.1:8420/.well-known/oauth-protected-resource/api/mcp/t/acme\"";
+        let metadata =
+            "resource_metadata=\"http://127.0.0.1:8420/.well-known/oauth-protected-resource/api/mcp/t/acme\"";
         assert!(challenge.contains(metadata) && challenge.contains("scope=\"mcp:read\""), "{about}: {challenge}");
         // no code where nothing was sent (RFC 6750, section 3.1)
         let sent = bad.credential.as_deref().is_some_and(|c| !c.trim().is_empty());
@@ -123,7 +124,9 @@ async fn a_credential_of_another_door_opens_nothing() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let mut all = vec![];
-        for scopes in ["mcp:read", "mcp:write", "mcp:read mcp:write", "mcp.read", "mcp.read mcp.acknowledge", "mcp:read mcp.read"] {
+        for scopes in
+            ["mcp:read", "mcp:write", "mcp:read mcp:write", "mcp.read", "mcp.read mcp.acknowledge", "mcp:read mcp.read"]
+        {
             let credential = Some(w.hub.token(&w.acme.tenant, scopes).await);
             all.push(Bad { credential, says: "a personal access token opens MCP only", at: &[Way::Rest] });
         }
@@ -148,7 +151,8 @@ async fn a_credential_whose_time_is_over_or_that_was_revoked_opens_nothing_from_
         let short = w.hub.token_until(&w.acme.tenant, "mcp:read mcp:write", soon).await;
         let admin = w.hub.admin();
         let (scope, lifetime) = (&w.acme.tenant.scope, "1h".parse().unwrap());
-        let key = admin.create_key(scope, &watchkeep_hub::admin::NewKey { name: "k".into(), write: true, lifetime }).await;
+        let key =
+            admin.create_key(scope, &watchkeep_hub::admin::NewKey { name: "k".into(), write: true, lifetime }).await;
         let new = |name: &str| NewPat {
             user: "ana@acme.example".into(),
             name: name.into(),
@@ -241,7 +245,8 @@ async fn a_stranger_learns_nothing_about_which_tenants_exist() {
                     let there = call(&client, way, "acme", ready, &args).await.answer;
                     let nowhere = call(&client, way, "acmf", ready, &args).await.answer;
                     assert_eq!((there.status, &there.body), (nowhere.status, &nowhere.body));
-                    let challenge = |a: &watchkeep_testkit::Answer| a.header("www-authenticate").replace("acmf", "acme");
+                    let challenge =
+                        |a: &watchkeep_testkit::Answer| a.header("www-authenticate").replace("acmf", "acme");
                     assert_eq!(challenge(&there), challenge(&nowhere));
                 }
             }
@@ -274,7 +279,8 @@ async fn a_challenge_is_one_header_whatever_stands_in_the_path() {
             let document = metadata.trim_start_matches("resource_metadata=\"http://127.0.0.1:8420");
             let document = w.hub.stranger().get(&format!("{document}{resource}")).await.json();
             assert_eq!(document["resource"], format!("http://127.0.0.1:8420/api/mcp{resource}"), "{path}");
-            let known = w.acme.pat.rpc_at(path, serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).await;
+            let known =
+                w.acme.pat.rpc_at(path, serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).await;
             assert_eq!(known.status, if path.contains("/t/") { 404 } else { 200 }, "{path}");
         }
     })

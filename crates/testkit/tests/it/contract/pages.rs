@@ -61,7 +61,8 @@ async fn crowded(engine: watchkeep_testkit::Engine) -> World {
                 "direction": "higherIsWorse", "amber": 1, "red": 5, "about": "€".repeat(400),
             });
             w.hub.admin().create_kri(&side.tenant.scope, &serde_json::from_value(kri).unwrap()).await.unwrap();
-            let source = NewIntegration { name: long, vendor: "€".repeat(110), kind: SourceKind::Api, priority: None };
+            let source =
+                NewIntegration { name: long, vendor: "€".repeat(110), kind: SourceKind::Api, priority: None };
             w.hub.admin().create_integration(&side.tenant.scope, &source).await.unwrap();
         }
     }
@@ -139,17 +140,23 @@ async fn a_cursor_fits_its_tenant_its_operation_and_its_question_and_no_other() 
                 let last = chars.len() - 2;
                 chars[last] = if chars[last] == 'A' { 'B' } else { 'A' };
                 let changed: String = chars.into_iter().collect();
-                for made_up in ["x", "AAAAAAAAAAAAAAAA", "é", "../..", &changed, &format!("{own}A"), &format!("{own}="), &own[1..]] {
+                for made_up in
+                    ["x", "AAAAAAAAAAAAAAAA", "é", "../..", &changed, &format!("{own}A"), &format!("{own}="), &own[1..]]
+                {
                     foreign.push((json!({ "cursor": made_up }), &w.acme));
                 }
                 for (args, side) in foreign {
                     let told = call(client(side, way), way, side.slug(), &ready, &args).await;
                     let about = format!("{} over {way:?} with {args}: {}", ready.def.name, told.text);
                     assert_eq!(told.word, "conflict", "{about}");
-                    assert!(told.text.starts_with("cursor: ") && told.text.contains("call again without it"), "{about}");
+                    assert!(
+                        told.text.starts_with("cursor: ") && told.text.contains("call again without it"),
+                        "{about}"
+                    );
                 }
                 // another limit is the same question, and so is a default that is written out
-                let told = call(client(&w.acme, way), way, "acme", &ready, &json!({ "cursor": own, "limit": 50 })).await;
+                let told =
+                    call(client(&w.acme, way), way, "acme", &ready, &json!({ "cursor": own, "limit": 50 })).await;
                 assert_eq!(told.word, "ok", "{}: {}", ready.def.name, told.text);
             }
         }
@@ -172,7 +179,10 @@ async fn filters_tell_apart_what_they_name() {
             (json!({ "query": "MFA" }), vec!["mfa_enforced_pct"]),
             (json!({ "query": "_" }), vec!["mfa_enforced_pct", "own_indicator", "vuln_critical_open"]),
             (json!({ "query": "%" }), vec![]),
-            (json!({ "query": "open", "status": "red", "category": "vulnerability", "source": "api" }), vec!["vuln_critical_open"]),
+            (
+                json!({ "query": "open", "status": "red", "category": "vulnerability", "source": "api" }),
+                vec!["vuln_critical_open"],
+            ),
             (json!({ "query": "open", "status": "amber" }), vec![]),
         ] {
             assert_eq!(w.acme.slugs(filter.clone()).await, slugs, "{filter}");
@@ -187,7 +197,11 @@ async fn filters_tell_apart_what_they_name() {
         let healthy = w.acme.asked("list_integrations", json!({ "health": "ok" })).await;
         assert_eq!(healthy["items"].as_array().unwrap().len(), 3, "{healthy}");
         for health in ["failing", "running", "never_run", "reauthorize", "disabled"] {
-            assert_eq!(w.acme.asked("list_integrations", json!({ "health": health })).await["items"], json!([]), "{health}");
+            assert_eq!(
+                w.acme.asked("list_integrations", json!({ "health": health })).await["items"],
+                json!([]),
+                "{health}"
+            );
         }
         let csv = w.acme.asked("list_integrations", json!({ "kind": "csv" })).await;
         assert_eq!(csv["items"][0]["name"], "CSV import");

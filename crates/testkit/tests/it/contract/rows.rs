@@ -127,12 +127,36 @@ async fn resources_and_prompts_are_recorded_like_calls() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let cases = [
-            ("resources/read", json!({ "uri": "kri://mfa_enforced_pct" }), "get_kri", "ok", json!({ "id": "mfa_enforced_pct" })),
+            (
+                "resources/read",
+                json!({ "uri": "kri://mfa_enforced_pct" }),
+                "get_kri",
+                "ok",
+                json!({ "id": "mfa_enforced_pct" }),
+            ),
             ("resources/read", json!({ "uri": "kri://nothing" }), "get_kri", "not_found", json!({ "id": "nothing" })),
-            ("resources/read", json!({ "uri": "file:///etc/passwd" }), "resources/read", "not_found", json!({ "uri": "file:///etc/passwd" })),
+            (
+                "resources/read",
+                json!({ "uri": "file:///etc/passwd" }),
+                "resources/read",
+                "not_found",
+                json!({ "uri": "file:///etc/passwd" }),
+            ),
             ("resources/list", json!({}), "list_kris", "ok", json!({})),
-            ("prompts/get", json!({ "name": "top_risks", "arguments": { "count": "3" } }), "prompts/get top_risks", "ok", json!({ "count": "3" })),
-            ("prompts/get", json!({ "name": "top_risks", "arguments": { "count": "99" } }), "prompts/get top_risks", "invalid", json!({ "count": "99" })),
+            (
+                "prompts/get",
+                json!({ "name": "top_risks", "arguments": { "count": "3" } }),
+                "prompts/get top_risks",
+                "ok",
+                json!({ "count": "3" }),
+            ),
+            (
+                "prompts/get",
+                json!({ "name": "top_risks", "arguments": { "count": "99" } }),
+                "prompts/get top_risks",
+                "invalid",
+                json!({ "count": "99" }),
+            ),
             ("prompts/get", json!({ "name": "top_risk" }), "prompts/get top_risk", "not_found", json!({})),
         ];
         for (method, params, op, outcome, args) in cases {

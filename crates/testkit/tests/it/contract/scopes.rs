@@ -61,7 +61,8 @@ async fn a_viewer_gets_nothing_from_a_connector_and_leaves_one_row() {
     on_each_engine(async |engine| {
         let w = World::filled(engine).await;
         let (person, now) = (w.acme.tenant.person, w.hub.now());
-        let demote = async move |tx: &mut watchkeep_store::Tx<'_>| people::join(tx, person, Role::Viewer, true, now).await;
+        let demote =
+            async move |tx: &mut watchkeep_store::Tx<'_>| people::join(tx, person, Role::Viewer, true, now).await;
         w.hub.store().write(&w.acme.tenant.scope, w.hub.call("membership_changed"), demote).await.unwrap();
         for ready in w.hub.hub.ops() {
             if !Way::of(ready).contains(&Way::Mcp) {
@@ -120,7 +121,9 @@ async fn another_tenants_door_is_one_that_does_not_exist_and_the_row_is_the_call
             }
         }
         // every other message as well, and before the method is looked at
-        for method in ["initialize", "ping", "tools/list", "prompts/list", "resources/list", "resources/read", "no/such"] {
+        for method in
+            ["initialize", "ping", "tools/list", "prompts/list", "resources/list", "resources/read", "no/such"]
+        {
             let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": {} });
             let there = w.contoso.pat.rpc_at("/api/mcp/t/acme", message.clone()).await;
             let nowhere = w.contoso.pat.rpc_at("/api/mcp/t/nobody-has-this", message).await;

@@ -17,7 +17,9 @@ async fn an_archived_kri_is_gone_from_everything_that_reads() {
         assert!(w.acme.slugs(json!({ "query": "own" })).await.is_empty());
         assert_eq!(w.acme.asked("search", json!({ "query": "own_indicator" })).await["results"], json!([]));
         for which in ["own_indicator", &id] {
-            for (tool, args) in [("get_kri", json!({ "id": which })), ("fetch", json!({ "id": format!("kri:{which}") }))] {
+            for (tool, args) in
+                [("get_kri", json!({ "id": which })), ("fetch", json!({ "id": format!("kri:{which}") }))]
+            {
                 let told = of_mcp(w.acme.pat.tool(tool, args).await);
                 assert_eq!(told.word, "not_found", "{tool} {which}: {told:?}");
                 assert!(!told.text.contains("did you mean `own_indicator`"), "{}", told.text);
@@ -26,7 +28,12 @@ async fn an_archived_kri_is_gone_from_everything_that_reads() {
             assert!(read["error"]["message"].as_str().unwrap().contains("there is no KRI"), "{read}");
             for (method, path) in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/values")] {
                 let path = w.acme.path(&format!("/kris/{which}{path}"));
-                let told = of_rest(w.acme.key.json(method, &path, json!(if method == "POST" { json!({ "value": 1 }) } else { json!({}) })).await);
+                let told = of_rest(
+                    w.acme
+                        .key
+                        .json(method, &path, json!(if method == "POST" { json!({ "value": 1 }) } else { json!({}) }))
+                        .await,
+                );
                 assert_eq!(told.answer.status, 404, "{method} {path}: {}", told.text);
             }
         }

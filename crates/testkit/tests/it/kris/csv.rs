@@ -34,7 +34,10 @@ async fn a_preview_tells_what_would_happen_and_writes_nothing_and_apply_keeps_it
         assert_eq!(ledger::register(&w.hub, &w.acme).await, before);
 
         let told = import(&w, json!({ "csv": FILE, "filename": "november.csv", "apply": true })).await;
-        assert_eq!((told["applied"].as_bool(), told["written"].as_i64(), told["skipped"].as_i64()), (Some(true), Some(5), Some(0)));
+        assert_eq!(
+            (told["applied"].as_bool(), told["written"].as_i64(), told["skipped"].as_i64()),
+            (Some(true), Some(5), Some(0))
+        );
         assert_eq!(w.acme.slugs(json!({})).await, kris);
         let open = w.acme.kri("vuln_critical_open").await;
         assert_eq!(now(&open), (Some(7.0), "ok", "amber"));
@@ -66,7 +69,10 @@ async fn the_same_file_again_changes_nothing_but_the_last_run() {
         let before = kris().await;
         w.hub.clock.advance(watchkeep_model::Span::hours(1));
         let told = import(&w, body).await;
-        assert_eq!((told["written"].as_i64(), told["skipped"].as_i64(), &told["newKris"]), (Some(0), Some(5), &json!([])));
+        assert_eq!(
+            (told["written"].as_i64(), told["skipped"].as_i64(), &told["newKris"]),
+            (Some(0), Some(5), &json!([]))
+        );
         assert_ne!(told["runId"], first["runId"]);
         assert_eq!(kris().await, before);
         // a file that was cut off is completed by importing it again
@@ -104,7 +110,11 @@ no_such_kri_anywhere,x,,,,2027-13-01,,
 vuln_critical_open,1,,,good,2026-11-20,,
 ";
         let told = import(&w, json!({ "csv": csv })).await;
-        assert_eq!((told["rows"].as_i64(), told["good"].as_i64(), told["applied"].as_bool()), (Some(18), Some(1), Some(false)), "{told:#}");
+        assert_eq!(
+            (told["rows"].as_i64(), told["good"].as_i64(), told["applied"].as_bool()),
+            (Some(18), Some(1), Some(false)),
+            "{told:#}"
+        );
         let wanted = [
             (2, "kri", "did you mean `vuln_critical_open`?"),
             (3, "kri", "is empty"),
@@ -128,7 +138,8 @@ vuln_critical_open,1,,,good,2026-11-20,,
         let problems = told["problems"].as_array().unwrap();
         for (row, column, says) in wanted {
             let found = problems.iter().find(|p| p["row"] == row && p["column"] == column);
-            let problem = found.unwrap_or_else(|| panic!("row {row}, {column}: {problems:#?}"))["problem"].as_str().unwrap();
+            let problem =
+                found.unwrap_or_else(|| panic!("row {row}, {column}: {problems:#?}"))["problem"].as_str().unwrap();
             assert!(problem.contains(says), "row {row}, {column}: {problem}");
         }
         assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
@@ -213,7 +224,10 @@ async fn a_value_is_traced_back_to_its_file_and_line() {
             assert_eq!((&line["subject"], &line["value"]), (&json!(subject), &json!(value)));
             assert_eq!(line["provenance"], json!({ "file": "november.csv", "row": row }));
             assert_eq!((&line["run"]["id"], &line["integration"]), (&told["runId"], &json!("CSV import")));
-            assert_eq!((&line["run"]["status"], &line["run"]["startedBy"], &line["by"]), (&json!("ok"), &json!("test"), &json!("test")));
+            assert_eq!(
+                (&line["run"]["status"], &line["run"]["startedBy"], &line["by"]),
+                (&json!("ok"), &json!("test"), &json!("test"))
+            );
         }
         assert_eq!(lineage[1]["note"], "from the scanner");
     })

@@ -26,7 +26,8 @@ async fn one_of_several_subjects_that_goes_stale_makes_the_value_partial() {
         let k = w.acme.kri("vuln_kev_open").await;
         // its last known share stays in the sum: silence does not make it better
         assert_eq!((now(&k), &k["quality"], &k["missing"]), ((Some(7.0), "ok", "red"), &json!("partial"), &json!(1)));
-        let states: Vec<_> = k["lineage"].as_array().unwrap().iter().map(|l| (l["subject"].clone(), l["state"].clone())).collect();
+        let states: Vec<_> =
+            k["lineage"].as_array().unwrap().iter().map(|l| (l["subject"].clone(), l["state"].clone())).collect();
         assert_eq!(states, [(json!("api"), json!("stale")), (json!("shop"), json!("ok"))]);
     })
     .await;
@@ -55,7 +56,12 @@ async fn when_all_is_stale_the_value_is_the_last_known_one_and_green_is_unknown_
         };
         let say = |value: f64, state: &str, status: &str| (value, state.to_owned(), status.to_owned());
         let fresh = [say(7.0, "ok", "red"), say(0.0, "ok", "green"), say(95.0, "ok", "amber"), say(5.0, "ok", "green")];
-        let stale = [say(7.0, "stale", "red"), say(0.0, "stale", "unknown"), say(95.0, "stale", "amber"), say(5.0, "ok", "green")];
+        let stale = [
+            say(7.0, "stale", "red"),
+            say(0.0, "stale", "unknown"),
+            say(95.0, "stale", "amber"),
+            say(5.0, "ok", "green"),
+        ];
         assert_eq!(told().await, fresh);
         // to the last moment it is fresh
         w.hub.clock.advance(Span::hours(48).plus(Span::minutes(5)));

@@ -29,14 +29,19 @@ async fn values_that_come_in_late_fill_the_days_they_are_of() {
         let at = |ago: i64| day(&w, ago).plus(Span::hours(12)).to_string();
         w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 1 }])).await;
         w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 7, "observedAt": at(10) }])).await;
-        let p = |ago: i64, value: f64, state: &str, status: &str| (ago, Some(value), state.to_owned(), status.to_owned());
+        let p =
+            |ago: i64, value: f64, state: &str, status: &str| (ago, Some(value), state.to_owned(), status.to_owned());
         // fresh for two days, then stale, and red all the time, as it would have been
         let mut expected = vec![p(10, 7.0, "ok", "red"), p(9, 7.0, "ok", "red")];
         expected.extend((1..=8).rev().map(|ago| p(ago, 7.0, "stale", "red")));
         // today it had been settled with a margin from nothing: one is amber
         expected.push(p(0, 1.0, "ok", "amber"));
         assert_eq!(points(&w, "vuln_kev_open").await, expected);
-        assert_eq!(now(&w.acme.kri("vuln_kev_open").await), (Some(1.0), "ok", "amber"), "the current value stays the current one");
+        assert_eq!(
+            now(&w.acme.kri("vuln_kev_open").await),
+            (Some(1.0), "ok", "amber"),
+            "the current value stays the current one"
+        );
 
         // one in between changes the days after it, and not those before
         w.acme.posted(json!([{ "kri": "vuln_kev_open", "value": 0, "observedAt": at(5) }])).await;
@@ -73,7 +78,9 @@ async fn the_order_in_which_values_come_in_does_not_matter() {
         let one_by_one = points(&w, "vuln_high_open").await;
         // both have the thresholds 10 and 50
         assert_eq!(points(&w, "sca_high_open").await, one_by_one);
-        let values = |points: Vec<(i64, Option<f64>, String, String)>| points.into_iter().map(|p| (p.0, p.1, p.2)).collect::<Vec<_>>();
+        let values = |points: Vec<(i64, Option<f64>, String, String)>| {
+            points.into_iter().map(|p| (p.0, p.1, p.2)).collect::<Vec<_>>()
+        };
         assert_eq!(values(points(&w, "vuln_epss_gt_50pct_open").await), values(one_by_one));
     })
     .await;

@@ -25,7 +25,10 @@ async fn a_typed_value_does_not_override_a_fresh_measured_one_and_counts_once_th
         // the measured one is stale, the typed one fresh
         pass(&w, Span::hours(9)).await;
         let k = w.acme.kri("vuln_kev_open").await;
-        assert_eq!((now(&k), &k["source"]["kind"], &k["quality"]), ((Some(0.0), "ok", "green"), &json!("manual"), &json!("manual")));
+        assert_eq!(
+            (now(&k), &k["source"]["kind"], &k["quality"]),
+            ((Some(0.0), "ok", "green"), &json!("manual"), &json!("manual"))
+        );
         let line = k["lineage"].as_array().unwrap().iter().find(|l| l["integration"] == "Manual entry").unwrap();
         assert_eq!((&line["note"], &line["by"]), (&json!("all is well, trust me"), &json!("test")));
         // measured again: that counts
@@ -114,7 +117,8 @@ async fn a_definition_that_cannot_be_is_refused_with_every_flaw() {
 async fn a_signal_becomes_a_kri_with_other_thresholds_where_the_tenant_wants_them() {
     on_each_engine(async |engine| {
         let w = World::new(engine).await;
-        let new = json!({ "signal": "critical_cves_unpatched_gt_30d", "amber": 5, "red": 9, "name": "Old critical holes" });
+        let new =
+            json!({ "signal": "critical_cves_unpatched_gt_30d", "amber": 5, "red": 9, "name": "Old critical holes" });
         let made = w.acme.key.post(&w.acme.path("/kris"), new).await.done();
         assert_eq!(made["slug"], "vuln_critical_open_gt_30d");
         w.acme.posted(json!([{ "kri": "critical_cves_unpatched_gt_30d", "value": 4 }])).await;

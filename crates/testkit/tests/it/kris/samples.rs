@@ -20,16 +20,29 @@ async fn samples_become_kris_of_the_catalogue_with_their_definition() {
             ]))
             .await;
         assert_eq!((told["written"].as_i64(), told["skipped"].as_i64()), (Some(3), Some(0)));
-        let kris: Vec<(&str, &str)> =
-            told["kris"].as_array().unwrap().iter().map(|k| (k["slug"].as_str().unwrap(), k["status"].as_str().unwrap())).collect();
-        assert_eq!(kris, [("mfa_enforced_pct", "green"), ("vuln_critical_open_gt_30d", "green"), ("vuln_kev_open", "amber")]);
+        let kris: Vec<(&str, &str)> = told["kris"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|k| (k["slug"].as_str().unwrap(), k["status"].as_str().unwrap()))
+            .collect();
+        assert_eq!(
+            kris,
+            [("mfa_enforced_pct", "green"), ("vuln_critical_open_gt_30d", "green"), ("vuln_kev_open", "amber")]
+        );
         let kev = w.acme.kri("vuln_kev_open").await;
-        assert_eq!((&kev["name"], &kev["unit"], &kev["signal"]), (&json!("Known exploited vulnerabilities open"), &json!("count"), &json!("vuln_kev_open")));
+        assert_eq!(
+            (&kev["name"], &kev["unit"], &kev["signal"]),
+            (&json!("Known exploited vulnerabilities open"), &json!("count"), &json!("vuln_kev_open"))
+        );
         assert_eq!(kev["thresholds"], json!({ "direction": "higherIsWorse", "amber": 1.0, "red": 5.0, "target": 0.0 }));
         assert_eq!(kev["source"]["name"], "API key test");
         assert_eq!((&kev["source"]["kind"], &kev["source"]["viaMcp"]), (&json!("api"), &json!(false)));
         let line = &kev["lineage"][0];
-        assert_eq!((&line["provenance"], &line["note"], &line["run"]["id"]), (&json!({ "place": 0 }), &json!("scan 7"), &told["runId"]));
+        assert_eq!(
+            (&line["provenance"], &line["note"], &line["run"]["id"]),
+            (&json!({ "place": 0 }), &json!("scan 7"), &told["runId"])
+        );
         // by its alias, too
         assert_eq!(w.acme.kri("critical_cves_unpatched_gt_30d").await["slug"], "vuln_critical_open_gt_30d");
     })
@@ -212,7 +225,10 @@ async fn a_kri_of_the_tenants_own_counts_before_the_signal_whose_alias_it_is_nam
             assert_eq!(told["kris"][0]["slug"], kri);
         }
         let id = w.acme.kri("vuln_critical_open_gt_30d").await["id"].clone();
-        assert_eq!(w.acme.posted(json!([{ "kri": id, "value": 3 }])).await["kris"][0]["slug"], "vuln_critical_open_gt_30d");
+        assert_eq!(
+            w.acme.posted(json!([{ "kri": id, "value": 3 }])).await["kris"][0]["slug"],
+            "vuln_critical_open_gt_30d"
+        );
         assert_eq!(w.acme.kri("critical_cves_unpatched_gt_30d").await["value"], 2.0);
     })
     .await;

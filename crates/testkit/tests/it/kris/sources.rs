@@ -26,7 +26,9 @@ async fn of_two_sources_for_the_same_subject_the_lower_number_wins_while_it_is_f
         let w = World::new(engine).await;
         let (first, second) = (source(&w, &w.acme, "First", 10).await, source(&w, &w.acme, "Second", 20).await);
         let kri = async || w.acme.kri("vuln_kev_open").await;
-        let names = |k: &Value| (k["source"]["name"].as_str().unwrap().to_owned(), k["alsoSources"][0]["name"].as_str().map(str::to_owned));
+        let names = |k: &Value| {
+            (k["source"]["name"].as_str().unwrap().to_owned(), k["alsoSources"][0]["name"].as_str().map(str::to_owned))
+        };
         say(&w, &w.acme, &second, "vuln_kev_open", "shop", json!(2), 0).await;
         assert_eq!(names(&kri().await), ("Second".into(), None));
         // older, but ranked higher and fresh
@@ -64,8 +66,14 @@ async fn different_subjects_add_up_and_shares_are_one_share() {
         say(&w, &w.acme, &a, "vuln_critical_open", "api", json!(2), 0).await;
         say(&w, &w.acme, &b, "vuln_critical_open", "db-1", json!(4), 0).await;
         let k = w.acme.kri("vuln_critical_open").await;
-        assert_eq!((now(&k), k["subjects"].as_i64(), &k["quality"]), ((Some(9.0), "ok", "amber"), Some(3), &json!("complete")));
-        assert_eq!((&k["source"]["name"], &k["alsoSources"][0]["name"]), (&json!("Code scanner"), &json!("Host scanner")));
+        assert_eq!(
+            (now(&k), k["subjects"].as_i64(), &k["quality"]),
+            ((Some(9.0), "ok", "amber"), Some(3), &json!("complete"))
+        );
+        assert_eq!(
+            (&k["source"]["name"], &k["alsoSources"][0]["name"]),
+            (&json!("Code scanner"), &json!("Host scanner"))
+        );
 
         w.acme
             .posted(json!([
@@ -92,8 +100,11 @@ async fn different_subjects_add_up_and_shares_are_one_share() {
 async fn a_count_of_a_large_fleet_is_judged_per_thousand() {
     on_each_engine(async |engine| {
         let w = World::new(engine).await;
-        for (value, fleet, status) in [(9, 150, "amber"), (10, 150, "red"), (40, 5_000, "amber"), (60, 5_000, "red"), (2, 5_000, "green")] {
-            let kri = w.acme.posted(json!([{ "kri": "vuln_critical_open", "value": value, "denominator": fleet }])).await;
+        for (value, fleet, status) in
+            [(9, 150, "amber"), (10, 150, "red"), (40, 5_000, "amber"), (60, 5_000, "red"), (2, 5_000, "green")]
+        {
+            let kri =
+                w.acme.posted(json!([{ "kri": "vuln_critical_open", "value": value, "denominator": fleet }])).await;
             assert_eq!(kri["kris"][0]["status"], status, "{value} of {fleet}");
             w.hub.clock.advance(Span::hours(1));
         }
@@ -119,7 +130,11 @@ async fn a_subject_that_goes_dark_makes_the_value_partial_and_never_better() {
         w.hub.clock.advance(Span::hours(1));
         say(&w, &w.acme, &one, "mfa_enforced_pct", "partners", json!("unavailable"), 0).await;
         let k = w.acme.kri("mfa_enforced_pct").await;
-        assert_eq!((now(&k), &k["lineage"][0]["subject"]), ((Some(60.0), "ok", "red"), &json!("partners")), "the worst first");
+        assert_eq!(
+            (now(&k), &k["lineage"][0]["subject"]),
+            ((Some(60.0), "ok", "red"), &json!("partners")),
+            "the worst first"
+        );
         // and one that never had a value is missing, no more
         say(&w, &w.acme, &one, "vuln_high_open", "shop", json!(3), 0).await;
         say(&w, &w.acme, &one, "vuln_high_open", "api", json!("unknown"), 0).await;
