@@ -4,8 +4,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
-use watchkeep_store::{Database, Error, Options, Store, kris};
+use watchkeep_store::{Database, Error, Group, Options, Store, Tx, kris};
 
 use crate::given::{self, NOW, call, new_kri, write};
 use crate::home::{APP, Home, OWNER};
@@ -69,7 +70,7 @@ async fn keep_writing(url: &str) {
                 let (kind, done) = if n % 4 == 3 {
                     ("row", store.record(&scope, call(&name), "ok").await)
                 } else {
-                    let add = async move |tx: &mut watchkeep_store::Tx<'_>| kris::add(tx, &new_kri(&made), NOW).await;
+                    let add = async move |tx: &mut Tx<'_>| kris::add(tx, &new_kri(&made), NOW).await;
                     ("kri", store.write(&scope, call(&name), add).await)
                 };
                 match done {
@@ -84,11 +85,25 @@ async fn keep_writing(url: &str) {
 
 /// Writes on a disk without room: small things beside one that is far too big, then small ones until the end.
 async fn fill(file: &Path) {
-    let store = Store::open(Options::sqlite(file)).await.unwrap();
+    // long groups, so that the big ones have neighbours
+    let group = Group { max_ops: 256, max_hold: Duration::from_secs(1) };
+    let store = Store::open(Options { group, ..Options::sqlite(file) }).await.unwrap();
     let scope = given::tenant(&store, "acme").await;
     // one is told in the middle of its statement, as it is more than SQLite holds in memory; one at the commit that it
     // shares with its neighbours
-    for (first, big, size) in [(0, 20, 12 << 20), (40, 60, 6 << 20)] {
+    for (first, big, size) in [(0, 20, 12 << 20), (40, 60, 5 << 20)] {
+        // a slow one holds the group open until all have come
+        let slow = tokio::spawn({
+            let (store, scope) = (store.clone(), scope.clone());
+            async move {
+                let sleep = async |_: &mut Tx<'_>| {
+                    std::thread::sleep(Duration::from_millis(300));
+                    Ok(())
+                };
+                write(&store, &scope, sleep).await
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(50)).await;
         let done = given::together(40, |i| {
             let (store, scope, i) = (store.clone(), scope.clone(), i + first);
             async move {
@@ -101,6 +116,7 @@ async fn fill(file: &Path) {
         for (i, r) in done {
             say(&told(&format!("k{i}"), r));
         }
+        slow.await.unwrap().unwrap();
     }
     let mut n = 80;
     loop {

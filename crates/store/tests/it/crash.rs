@@ -140,13 +140,13 @@ async fn two_processes_on_one_file_keep_the_chains_right(home: &Home) {
     assert_eq!(raw.one("select count(*) from audit_log where op = 'read'").await, (16 * 13).to_string());
 }
 
-/// A file system of 6 MB in memory, in a name space of the child's own, so that no rights are needed but these.
+/// A file system of 5 MB in memory, in a name space of the child's own, so that no rights are needed but these.
 async fn a_full_disk_fails_the_one_that_needs_the_room(home: &Home) -> Result<(), Skipped> {
     let disk = home.path("disk");
     std::fs::create_dir(&disk).unwrap();
     let ballast = "head -c 300000 /dev/zero > ballast";
     let script = format!(
-        "mount -t tmpfs -o size=6m none '{}' && cd '{}' && {ballast} && exec \"$0\"",
+        "mount -t tmpfs -o size=5m none '{}' && cd '{}' && {ballast} && exec \"$0\"",
         disk.display(),
         disk.display()
     );

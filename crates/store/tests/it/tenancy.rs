@@ -10,6 +10,7 @@ use crate::home::{APP, Home};
 
 pub(crate) const CASES: &[Case] = cases![
     no_reader_finds_what_is_the_others,
+    every_function_of_a_tenant_is_in_these_cases on Sqlite,
     no_write_changes_what_is_the_others,
     the_same_names_live_in_both_tenants,
     a_persons_scope_shows_their_own_memberships_only,
@@ -52,6 +53,8 @@ async fn no_reader_finds_what_is_the_others(home: &Home) {
 
         let named = integrations::by_name(at, "By hand").await.unwrap().unwrap();
         assert_eq!(named.id, mine.integration);
+        assert!(integrations::get(at, other.integration).await.unwrap().is_none());
+        assert_eq!(integrations::get(at, mine.integration).await.unwrap().unwrap().run_id, Some(mine.run));
         assert_eq!(integrations::names(at).await.unwrap().len(), 1);
         assert_eq!(integrations::search(at, "%hand%", 10).await.unwrap().len(), 1);
         let all = integrations::page(at, &integrations::Filter::default(), "", 10).await.unwrap();
@@ -71,6 +74,49 @@ async fn no_reader_finds_what_is_the_others(home: &Home) {
         let calls = search::calls(at, Timestamp::MAX, 100).await.unwrap();
         assert_eq!(calls.iter().any(|c| c.tool_name == "noisy"), mine.person == noise.person);
     }
+}
+
+/// A function that is added to the store is added here, too.
+async fn every_function_of_a_tenant_is_in_these_cases(_: &Home) {
+    // those that only add to one's own tenant, and are in `given.rs`, or are called by what stands here
+    const ADD: &[&str] = &[
+        "idempotency::find_in",
+        "integrations::add",
+        "jobs::enqueue",
+        "kris::add",
+        "kris::by_slug_in",
+        "people::join",
+        "runs::start",
+        "samples::put_point",
+        "tokens::add_key",
+        "tokens::add_token",
+    ];
+    let here = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tenancy.rs")).unwrap();
+    let (mut missing, mut listed) = (vec![], vec![]);
+    let mut seen = 0;
+    for module in
+        ["audit/search", "idempotency", "integrations", "jobs", "kris", "people", "runs", "samples", "seal", "tokens"]
+    {
+        let path = format!("{}/src/{module}.rs", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        for function in text.split("\npub async fn ").skip(1) {
+            let (name, rest) = function.split_once('(').unwrap();
+            let first = rest.trim_start().split([',', ')']).next().unwrap();
+            if !matches!(first, "r: Reader<'_>" | "tx: &mut Tx<'_>") {
+                continue;
+            }
+            seen += 1;
+            let called = format!("{}::{name}", module.rsplit('/').next().unwrap());
+            match ADD.iter().find(|a| **a == called) {
+                Some(a) => listed.push(*a),
+                None if !here.contains(&format!("{called}(")) => missing.push(called),
+                None => {}
+            }
+        }
+    }
+    assert!(missing.is_empty(), "call these with the ids of the other tenant: {missing:?}");
+    assert_eq!(listed, ADD);
+    assert!(seen > 40, "{seen}");
 }
 
 /// Every writing function that takes an id, called in one tenant with the ids of the other.
@@ -93,6 +139,7 @@ async fn no_write_changes_what_is_the_others(home: &Home) {
             !samples::subjects(tx, kri).await?.is_empty(),
             !samples::since(tx, kri, ALWAYS, 10).await?.is_empty(),
             !samples::points_in(tx, kri, ALWAYS).await?.is_empty(),
+            integrations::by_name_in(tx, "By hand").await?.is_some_and(|n| n.id == integration),
             integrations::names_in(tx).await?.iter().any(|n| n.id == integration),
             integrations::of_kind(tx, SourceKind::Manual).await?.is_some_and(|n| n.id == integration),
         ];

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use watchkeep_hub::admin::NewPat;
 use watchkeep_hub::{Limits, Lists, demo};
 use watchkeep_model::Connector;
-use watchkeep_testkit::{Client, Engine, TestHub};
+use watchkeep_testkit::{Client, Engine, TestHub, engines};
 
 use crate::world::on_each_engine;
 
@@ -104,8 +104,8 @@ async fn the_demo_is_a_register_with_every_status_state_and_trend_and_is_marked(
 #[tokio::test]
 async fn the_same_seed_and_end_give_the_same_values_in_every_database() {
     let mut all = vec![];
-    on_each_engine_twice(async |engine| {
-        let (_hub, clients) = loaded(engine).await;
+    for engine in [engines(), vec![Engine::Sqlite]].concat() {
+        let (_hub, clients) = Box::pin(loaded(engine)).await;
         let mut told = vec![];
         for client in &clients {
             for k in all_kris(client).await {
@@ -114,20 +114,9 @@ async fn the_same_seed_and_end_give_the_same_values_in_every_database() {
                 told.push(detail);
             }
         }
-        told
-    })
-    .await
-    .into_iter()
-    .for_each(|told| all.push(told));
-    assert!(all.len() >= 2 && all.iter().all(|told| *told == all[0]));
-}
-
-async fn on_each_engine_twice<T>(test: impl AsyncFn(Engine) -> T) -> Vec<T> {
-    let mut all = vec![];
-    for engine in [watchkeep_testkit::engines(), vec![Engine::Sqlite]].concat() {
-        all.push(Box::pin(test(engine)).await);
+        all.push(told);
     }
-    all
+    assert!(all.len() >= 2 && all.iter().all(|told| *told == all[0]));
 }
 
 /// Takes away what is made anew in each database.

@@ -147,10 +147,7 @@ async fn twins_at_once_on_one_hub_get_one_answer_and_have_one_effect() {
             assert!(all.iter().all(|t| t.word == "ok"), "{}: on one hub a twin waits", ready.def.name);
             one_answer(&all);
         }
-        let sources = w
-            .acme
-            .asked("list_integrations", json!({ "query": "x" }).as_object().map(|_| json!({ "kind": "api" })).unwrap())
-            .await;
+        let sources = w.acme.asked("list_integrations", json!({ "kind": "api" })).await;
         // the API key's own one, and one of `add_source` by each door
         assert_eq!(sources["items"].as_array().unwrap().len(), 3);
         w.chains().await;
