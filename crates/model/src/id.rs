@@ -57,7 +57,9 @@ macro_rules! ids {
             }
         }
 
-        crate::word::serde_as_text!($name, concat!("the id of a ", $what));
+        crate::word::serde_as_text!($name, concat!("the id of a ", $what), |me, to| {
+            to.serialize_str(me.0.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+        });
 
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {

@@ -104,7 +104,7 @@ macro_rules! slug {
             }
         }
 
-        crate::word::serde_as_text!($name, concat!("the slug of a ", $what));
+        crate::word::serde_as_text!($name, concat!("the slug of a ", $what), |me, to| to.serialize_str(me.as_str()));
 
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {

@@ -92,12 +92,17 @@ where
     from.deserialize_str(Text(expected, std::marker::PhantomData))
 }
 
-/// Gives a type that is written as text its `Serialize` (from `Display`) and `Deserialize` (from `FromStr`).
+/// Gives a type that is written as text its `Serialize` (from `Display`, or from a text that is there already) and
+/// `Deserialize` (from `FromStr`).
 macro_rules! serde_as_text {
     ($name:ident, $expected:expr) => {
+        $crate::word::serde_as_text!($name, $expected, |me, to| to.collect_str(me));
+    };
+    ($name:ident, $expected:expr, |$me:ident, $to:ident| $write:expr) => {
         impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
+            fn serialize<S: serde::Serializer>(&self, $to: S) -> Result<S::Ok, S::Error> {
+                let $me = self;
+                $write
             }
         }
 
@@ -156,7 +161,7 @@ macro_rules! words {
             }
         }
 
-        $crate::word::serde_as_text!($name, concat!("the word of a ", $what));
+        $crate::word::serde_as_text!($name, concat!("the word of a ", $what), |me, to| to.serialize_str(me.as_str()));
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 /// One self-hosted hub for what could hurt you and whether it is happening.
 #[derive(Debug, Parser)]
 #[command(name = "watchkeep", version, after_help = Exit::help(), max_term_width = 100)]
+#[command(about = "One self-hosted hub for what could hurt you and whether it is happening")]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Flags of every command.

@@ -35,6 +35,11 @@ use exit::Exit;
 use fault::{Fault, Result};
 use out::Out;
 
+/// A page of a list is some thousand small texts: this allocator spares a call about a fifth of its processor time
+/// (`cargo xtask bench mcp`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // what is written here is nobody else's business: database, logs, backups, keys
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);

@@ -54,7 +54,7 @@ pub struct Imported {
 impl Op for ImportKriSamples {
     const NAME: &'static str = "import_kri_samples";
     const TITLE: &'static str = "Import KRI samples";
-    const ABOUT: &'static str = "Reads a CSV file of KRI samples and tells what would happen, or keeps them with apply. A second import of the same file changes nothing.";
+    const ABOUT: &'static str = "Reads a CSV file of KRI samples and tells what would happen, or keeps them with apply. Rows with a date that were kept before are skipped.";
     const DOORS: Doors = Doors::api().rest(Verb::Post, "/imports/kris").rate(Rate::Heavy).repeatable();
     type Cap = Write;
     type Answer = Imported;

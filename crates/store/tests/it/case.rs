@@ -1,8 +1,10 @@
 //! One case and how it is run on each engine.
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Once;
 
+use futures_util::FutureExt;
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::home::{Engine, Home};
@@ -68,9 +70,9 @@ impl Case {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let told = runtime.block_on(async {
             let home = Home::new(engine).await;
-            let told = (self.run)(&home).await;
+            let told = AssertUnwindSafe((self.run)(&home)).catch_unwind().await;
             home.leave().await;
-            told
+            told.unwrap_or_else(|failed| std::panic::resume_unwind(failed))
         });
         Ok(match told {
             Ok(()) => Completion::Completed,

@@ -11,15 +11,16 @@ pub(crate) fn mark(slug: &str) -> String {
 }
 
 /// Runs a test on each engine that can be had.
-#[expect(clippy::print_stdout, reason = "shown where the test fails")]
 pub(crate) async fn on_each_engine(test: impl AsyncFn(Engine)) {
     for engine in engines() {
-        #[expect(clippy::print_stdout, reason = "a failing test shows on which engine")]
-        {
-            println!("on {engine:?}");
-        }
+        tell(engine);
         Box::pin(test(engine)).await;
     }
+}
+
+#[expect(clippy::print_stdout, reason = "shown where the test fails")]
+fn tell(engine: Engine) {
+    println!("on {engine:?}");
 }
 
 /// Two tenants of one hub.
