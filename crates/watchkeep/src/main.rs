@@ -35,7 +35,7 @@ use exit::Exit;
 use fault::{Fault, Result};
 use out::Out;
 
-/// A page of a list is some thousand small texts: this allocator spares a call about a fifth of its processor time
+/// A page of a list is some thousand small texts: this allocator spares a call about a sixth of its processor time
 /// (`cargo xtask bench mcp`).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
