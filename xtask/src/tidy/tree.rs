@@ -180,7 +180,7 @@ pub(crate) mod sample {
             name: String::from(name),
             version: String::from(version),
             license: Some(String::from(license)),
-            source: Some(String::from("registry+https://github.com/rust-lang/crates.io-index")),
+            source: Some(String::from("registry+sample")),
             manifest_path: format!("/repo/crates/{folder}/Cargo.toml"),
             dependencies: Vec::new(),
         }

@@ -28,16 +28,14 @@ const DOUBLED: &[(&str, &str)] = &[
     ("windows-sys", "on no platform of ours"),
 ];
 
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
-
-/// No banned crate, and nothing that comes from elsewhere than crates.io.
+/// No banned crate, and nothing that comes from elsewhere than a registry, where a version never changes.
 pub(crate) fn banned(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for package in &tree.cargo.packages {
         if let Some((name, instead)) = BANNED.iter().find(|(name, _)| *name == package.name) {
             found.push(format!("`{name}` is banned: {instead} (`cargo tree -i {name}` shows who brings it)"));
         }
-        if let Some(source) = package.source.as_deref().filter(|source| *source != CRATES_IO) {
+        if let Some(source) = package.source.as_deref().filter(|source| !source.starts_with("registry+")) {
             found.push(format!("`{}` comes from {source}: take a released version", package.name));
         }
     }
@@ -68,7 +66,7 @@ pub(crate) fn doubled(tree: &Tree) -> Vec<String> {
     found
 }
 
-/// A lock file that names a private mirror works on one machine only.
+/// A lock file that names where a package was fetched from works on one machine only; the hashes say what it must be.
 pub(crate) fn registries(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for file in &tree.files {
@@ -76,7 +74,7 @@ pub(crate) fn registries(tree: &Tree) -> Vec<String> {
         let pip = file.path.ends_with("requirements.lock");
         for (index, line) in file.text.lines().enumerate() {
             let line = line.trim();
-            let foreign = npm && line.starts_with("\"resolved\"") && !line.contains("https://registry.npmjs.org/");
+            let foreign = npm && line.starts_with("\"resolved\"");
             let option = pip
                 && ["--index-url", "--extra-index-url", "--find-links", "--trusted-host"]
                     .iter()
@@ -121,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_private_mirror_in_a_lock_file_is_found() {
-        let npm = "\"resolved\": \"https://registry.npmjs.org/a\"\n\"resolved\": \"http://mirror.local/a\"\n";
+        let npm = "\"resolved\": \"http://mirror.local/a\"\n";
         let files = [("a/package-lock.json", npm), ("a/requirements.lock", "--find-links /x\nmcp==1\n")];
         assert_eq!(registries(&sample::files(&files)).len(), 2);
     }
