@@ -92,10 +92,7 @@ pub async fn call(
     let (hub, access, ready) = (hub.clone(), access.clone(), ready.clone());
     let name = ready.def.name;
     let tasks = hub.tasks.clone();
-    let mut called = tasks
-        .spawn(run(hub, access, meta, ready, args))
-        .await
-        .unwrap_or_else(|e| Called { result: Err(Error::internal(e)), rate: None });
+    let mut called = tasks.see_through(run(hub, access, meta, ready, args)).await;
     called.result = called.result.map_err(|e| e.of_request(request, name));
     called
 }
@@ -131,8 +128,8 @@ pub async fn note(
     let row = row(hub, access, meta, Cow::Owned(text::clean(op, 80)), canonical::digest(args));
     let (hub, scope) = (hub.clone(), access.scope.clone());
     let tasks = hub.tasks.clone();
-    let recorded = tasks.spawn(async move { hub.store.record(&scope, row, outcome).await }).await;
-    recorded.map_err(Error::internal).and_then(|r| r.map_err(Error::from)).map_err(|e| e.of_request(request, "record"))
+    let recorded = tasks.see_through(async move { hub.store.record(&scope, row, outcome).await }).await;
+    recorded.map_err(|e| Error::from(e).of_request(request, "record"))
 }
 
 fn row(hub: &Hub, access: &Access, meta: CallMeta, op: Cow<'static, str>, args: [u8; 32]) -> store::Call {

@@ -1,7 +1,9 @@
 //! Work that goes on beside a request. Nothing is spawned elsewhere, so nothing is lost at the end.
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -51,6 +53,13 @@ impl Tasks {
         })
     }
 
+    /// Runs `work` in the task of the caller, and to its end even if the caller is dropped: then it goes on beside.
+    ///
+    /// Nearly every caller stays, and a task of its own costs two hand-overs between threads.
+    pub fn see_through<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> SeeThrough<T> {
+        SeeThrough { tasks: self.clone(), work: Some(Box::pin(work)) }
+    }
+
     /// How many run now.
     #[must_use]
     pub fn running(&self) -> usize {
@@ -85,6 +94,42 @@ impl Tasks {
     }
 }
 
+/// See [`Tasks::see_through`].
+pub struct SeeThrough<T: Send + 'static> {
+    tasks: Tasks,
+    /// None once it has ended.
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+}
+
+impl<T: Send + 'static> Future for SeeThrough<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let out = std::task::ready!(work.as_mut().poll(cx));
+        self.work = None;
+        Poll::Ready(out)
+    }
+}
+
+impl<T: Send + 'static> Drop for SeeThrough<T> {
+    fn drop(&mut self) {
+        // a panic of the work has unwound through here: there is nothing left to go on with
+        if let Some(work) = self.work.take()
+            && !std::thread::panicking()
+            && tokio::runtime::Handle::try_current().is_ok()
+        {
+            drop(self.tasks.spawn(work));
+        }
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for SeeThrough<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeeThrough").field("ended", &self.work.is_none()).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +144,33 @@ mod tests {
         assert!(!tasks.idle(Duration::from_millis(10)).await);
         go.send(()).unwrap();
         assert!(tasks.idle(Duration::from_secs(5)).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_seen_through_ends_although_its_caller_left() {
+        let tasks = Tasks::default();
+        assert_eq!(tasks.see_through(async { 7 }).await, 7);
+        assert_eq!(tasks.running(), 0, "it ran in the caller's task");
+
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let (told, heard) = tokio::sync::oneshot::channel();
+        let work = tasks.see_through(async move {
+            wait.await.unwrap();
+            told.send("ended").unwrap();
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(10), work).await.is_err());
+        assert_eq!(tasks.running(), 1, "the caller left, the work did not");
+        go.send(()).unwrap();
+        assert_eq!(heard.await.unwrap(), "ended");
+        assert!(tasks.idle(Duration::from_secs(5)).await);
+    }
+
+    #[tokio::test]
+    async fn what_never_began_runs_too() {
+        let tasks = Tasks::default();
+        let (told, heard) = tokio::sync::oneshot::channel();
+        drop(tasks.see_through(async move { told.send(()) }));
+        heard.await.unwrap();
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 mod parse;
+mod write;
 
 pub use parse::{NotASpan, NotATime};
 
@@ -67,9 +68,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // every value is inside jiff's range, see MIN and MAX
-        let time = jiff::Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
-        write!(f, "{time}")
+        f.write_str(write::rfc3339(self.0, &mut [0; write::MOST]))
     }
 }
 
@@ -91,7 +90,9 @@ impl FromStr for Timestamp {
     }
 }
 
-crate::word::serde_as_text!(Timestamp, "a time in RFC 3339, such as 2026-11-20T08:00:00Z");
+crate::word::serde_as_text!(Timestamp, "a time in RFC 3339, such as 2026-11-20T08:00:00Z", |me, to| {
+    to.serialize_str(write::rfc3339(me.0, &mut [0; write::MOST]))
+});
 
 impl schemars::JsonSchema for Timestamp {
     fn inline_schema() -> bool {

@@ -12,10 +12,13 @@ pub struct Group {
     pub max_ops: usize,
     /// No further operation is taken after this long.
     pub max_hold: Duration,
+    /// Where several came together the last time, the writer waits so long for more before it begins: fewer fsyncs and
+    /// hand-overs between threads. One that comes alone never waits. (PostgreSQL calls it `commit_delay`.)
+    pub linger: Duration,
 }
 impl Default for Group {
     fn default() -> Self {
-        Self { max_ops: 256, max_hold: Duration::from_millis(5) }
+        Self { max_ops: 256, max_hold: Duration::from_millis(5), linger: Duration::from_micros(300) }
     }
 }
 

@@ -33,11 +33,25 @@ macro_rules! select {
         )
     };
 }
+/// Those of a filter, after a slug.
+macro_rules! page {
+    () => {
+        concat!(
+            "and k.slug > $3 and ($4 = '' or ",
+            status!(),
+            " = $4) and ($5 = '' or k.category = $5) and (k.source_id = $6 or $6 is null) and ($7 = '' or exists \
+             (select 1 from integration s where s.tenant_id = $1 and s.id = k.source_id and s.source_kind = $7)) \
+             and ($8 = '' or k.search like $8 escape '!') order by k.slug limit $9"
+        )
+    };
+}
 
 statements! {
-    Tenant PAGE = concat!(select!(), "and k.slug > $3 and ($4 = '' or ", status!(), " = $4) and ($5 = '' or k.category = $5) \
-        and (k.source_id = $6 or $6 is null) and ($7 = '' or i.source_kind = $7) and ($8 = '' or k.search like $8 escape '!') \
-        order by k.slug limit $9");
+    Tenant PAGE = concat!(select!(), page!());
+    Tenant LINES = concat!("select k.id, k.slug, k.name, k.category, k.unit, k.direction, k.amber, k.red, k.target, k.demo, k.value, \
+        k.numerator, k.denominator, k.state, k.status, k.status_since, k.trend, k.slope_per_day, k.quality, k.observed_at, \
+        k.fresh_until, k.source_id, k.also, k.subjects, k.missing from kri k where k.tenant_id = $1 and k.archived_at is null ",
+        page!());
     Tenant BY_SLUG = concat!(select!(), "and k.slug = $3");
     Tenant BY_ID = concat!(select!(), "and k.id = $3");
     Tenant CATEGORIES = "select distinct category from kri where tenant_id = $1 and archived_at is null order by category";
@@ -124,6 +138,108 @@ crate::row! {
     }
 }
 
+crate::row! {
+    /// What a list tells of a KRI: fewer columns, and no join, because every client's first question is a list.
+    pub struct KriLine {
+        /// The id.
+        pub id: KriId,
+        /// The name in addresses and files, unique in the tenant.
+        pub slug: String,
+        /// The name for people.
+        pub name: String,
+        /// The category's slug.
+        pub category: String,
+        /// The unit.
+        pub unit: Unit,
+        /// Which way is worse.
+        pub direction: Direction,
+        /// From here on it is amber.
+        pub amber: f64,
+        /// From here on it is red.
+        pub red: f64,
+        /// Where it should be.
+        pub target: Option<f64>,
+        /// Made by the demo.
+        pub demo: bool,
+        /// The value; the last known one if the state is `stale`.
+        pub value: Option<f64>,
+        /// What a percentage counts.
+        pub numerator: Option<f64>,
+        /// Out of how many.
+        pub denominator: Option<f64>,
+        /// Whether there is a value, and if not, why.
+        pub state: State,
+        /// Green, amber, red or unknown.
+        pub status: Status,
+        /// Since when it has this status.
+        pub status_since: Option<Timestamp>,
+        /// Where it is going.
+        pub trend: Trend,
+        /// Units per day.
+        pub slope_per_day: Option<f64>,
+        /// How sure the value is.
+        pub quality: Quality,
+        /// When it was observed.
+        pub observed_at: Option<Timestamp>,
+        /// Until when it counts as fresh.
+        pub fresh_until: Option<Timestamp>,
+        /// The integration that the value comes from.
+        pub source_id: Option<IntegrationId>,
+        /// Further integrations that speak of it: a JSON array of ids.
+        pub also: String,
+        /// Of how many subjects the value is made.
+        pub subjects: i64,
+        /// How many of them are stale or unknown.
+        pub missing: i64,
+    }
+}
+
+impl KriLine {
+    /// State and status as of `now`: the same rule as [`state!`] and [`status!`].
+    fn age(&mut self, now: Timestamp) {
+        if self.fresh_until.is_some_and(|until| until < now) {
+            if self.state == State::Ok {
+                self.state = State::Stale;
+            }
+            if self.status == Status::Green {
+                self.status = Status::Unknown;
+            }
+        }
+    }
+}
+
+impl From<KriRow> for KriLine {
+    fn from(k: KriRow) -> Self {
+        Self {
+            id: k.id,
+            slug: k.slug,
+            name: k.name,
+            category: k.category,
+            unit: k.unit,
+            direction: k.direction,
+            amber: k.amber,
+            red: k.red,
+            target: k.target,
+            demo: k.demo,
+            value: k.value,
+            numerator: k.numerator,
+            denominator: k.denominator,
+            state: k.state,
+            status: k.status,
+            status_since: k.status_since,
+            trend: k.trend,
+            slope_per_day: k.slope_per_day,
+            quality: k.quality,
+            observed_at: k.observed_at,
+            fresh_until: k.fresh_until,
+            source_id: k.source_id,
+            also: k.also,
+            subjects: k.subjects,
+            missing: k.missing,
+        }
+    }
+}
+
 /// Which KRIs to list; empty text and `None` mean all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -159,6 +275,18 @@ pub fn like(text: &str) -> String {
 /// Of the database.
 pub async fn page(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<KriRow>> {
     r.all(PAGE, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await
+}
+/// The same, as a list tells them.
+///
+/// # Errors
+/// Of the database.
+pub async fn lines(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<KriLine>> {
+    let mut lines: Vec<KriLine> =
+        r.all(LINES, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await?;
+    for line in &mut lines {
+        line.age(now);
+    }
+    Ok(lines)
 }
 /// A KRI by slug.
 ///

@@ -16,7 +16,7 @@ Usage: cargo xtask bench mcp [OPTIONS]
   --warm S        load before the window opens (default 4)
   --clients N     connections, each asking again as soon as it was answered (default 16)
   --only LIST     of hub-sqlite, hub-postgres, fastmcp, typescript, separated by commas (default all)
-  --binary PATH   measure this watchkeep program instead of building one with the profile `bench-run`
+  --binary PATH   measure this watchkeep program instead of building one for release
   --at URL --token TOKEN --pid PID
                   measure a server that is running already, and nothing else
   --json          print one JSON document instead of the table

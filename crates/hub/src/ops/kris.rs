@@ -7,10 +7,9 @@ use watchkeep_model::kri::{Quality, SourceKind, State, Status, Thresholds, Trend
 use watchkeep_model::{IntegrationId, KriId, Timestamp, catalog, word};
 use watchkeep_store::Reader;
 use watchkeep_store::integrations::{self, Named};
-use watchkeep_store::kris::{self as store, KriRow};
+use watchkeep_store::kris::{self as store, KriLine, KriRow};
 
 use crate::error::Flaw;
-use crate::ingest;
 use crate::{Ctx, Doors, Error, Op, Page, Paging, Read, Verb};
 
 pub mod detail;
@@ -92,23 +91,17 @@ impl KriSource {
     }
 }
 
-/// The names of the further sources, looked up only where a row has some.
-async fn names(db: Reader<'_>, rows: &[KriRow]) -> Result<HashMap<IntegrationId, Named>, Error> {
-    if rows.iter().all(|r| r.also == "[]") {
-        return Ok(HashMap::new());
-    }
+/// The tenant's integrations by their id, to tell the sources of KRIs by name.
+async fn names(db: Reader<'_>) -> Result<HashMap<IntegrationId, Named>, Error> {
     Ok(integrations::names(db).await?.into_iter().map(|i| (i.id, i)).collect())
 }
 
 impl Kri {
-    fn new(r: KriRow, names: &HashMap<IntegrationId, Named>) -> Self {
-        let thresholds = ingest::thresholds(&r);
+    fn new(r: KriLine, names: &HashMap<IntegrationId, Named>) -> Self {
+        let thresholds = Thresholds { direction: r.direction, amber: r.amber, red: r.red, target: r.target };
         let also: Vec<IntegrationId> =
             if r.also == "[]" { vec![] } else { serde_json::from_str(&r.also).unwrap_or_default() };
-        let source = match (r.source_id, r.source_name, r.source_kind) {
-            (Some(id), Some(name), Some(kind)) => Some(KriSource::new(id, &name, kind)),
-            _ => None,
-        };
+        let source = |id: &IntegrationId| names.get(id).map(|i| KriSource::new(i.id, &i.name, i.source_kind));
         Self {
             id: r.id,
             slug: r.slug,
@@ -125,12 +118,8 @@ impl Kri {
             slope_per_day: r.slope_per_day.map(|s| (s * 1e4).round() / 1e4),
             thresholds,
             observed_at: r.observed_at,
-            source,
-            also_sources: also
-                .iter()
-                .filter_map(|id| names.get(id))
-                .map(|i| KriSource::new(i.id, &i.name, i.source_kind))
-                .collect(),
+            source: r.source_id.as_ref().and_then(source),
+            also_sources: also.iter().filter_map(source).collect(),
             quality: r.quality,
             subjects: r.subjects,
             missing: r.missing,
@@ -235,8 +224,8 @@ impl Op for ListKris {
     async fn run(self, cx: Ctx<Read>) -> Result<Page<Kri>, Error> {
         let after: String = cx.after(&self.page)?.unwrap_or_default();
         let filter = self.filter(cx.db()).await?;
-        let rows = store::page(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?;
-        let names = names(cx.db(), &rows).await?;
+        let rows = store::lines(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?;
+        let names = names(cx.db()).await?;
         let kris = rows.into_iter().map(|r| Kri::new(r, &names)).collect();
         cx.page(kris, &self.page, |k| k.slug.clone())
     }

@@ -26,6 +26,18 @@ fn is_written_as_rfc_3339() {
     assert_eq!(schema.get("format").unwrap(), "date-time");
 }
 
+proptest! {
+    #[test]
+    fn is_written_as_the_calendar_library_writes_it(
+        at in Timestamp::MIN.micros()..=Timestamp::MAX.micros(),
+        unit in prop::sample::select(vec![1, 1_000, 1_000_000, 86_400_000_000_i64]),
+    ) {
+        let at = at.div_euclid(unit) * unit;
+        let expected = jiff::Timestamp::from_microsecond(at).unwrap().to_string();
+        prop_assert_eq!(Timestamp::from_micros(at).to_string(), expected);
+    }
+}
+
 #[test]
 fn reads_what_people_and_tools_write() {
     let morning = at("2026-11-20T08:00:00Z");

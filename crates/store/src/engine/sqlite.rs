@@ -88,7 +88,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     .map_err(|e| opening(path, &e))?;
     // before anything that could wait: another process may be in a commit
     c.busy_timeout(Duration::from_secs(5))?;
-    let mode: String = c.query_row("pragma journal_mode=wal", [], |r| r.get(0)).map_err(|e| opening(path, &e))?;
+    let mode = write_ahead(&c).map_err(|e| opening(path, &e))?;
     if mode != "wal" {
         return Err(Error::Io(format!(
             "{}: SQLite cannot use its write-ahead log here (got `{mode}`): put the data folder on a local disk",
@@ -98,6 +98,22 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     tune(&c)?;
     c.execute_batch("pragma synchronous=full; pragma wal_autocheckpoint=2000;")?;
     Ok(c)
+}
+
+/// Turns the write-ahead log on. Of several that open a new file at once one does it; the others are told `busy` at once,
+/// since a time-out here could be a deadlock for SQLite, and try again.
+fn write_ahead(c: &Connection) -> rusqlite::Result<String> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut tries = 500;
+    loop {
+        match c.query_row("pragma journal_mode=wal", [], |r| r.get(0)) {
+            Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries > 0 => {
+                tries -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 fn opening(path: &Path, e: &rusqlite::Error) -> Error {

@@ -1,3 +1,5 @@
+-- Foreign keys lead to rows of the same tenant. The logs (audit_log, mcp_call_log) and the jobs have none: they outlive
+-- what they speak of, and the installation has a chain and jobs of its own.
 create table installation (
   id {I64} not null primary key,
   created_at {I64} not null,
@@ -17,7 +19,8 @@ create table tenant (
 create table tenant_slug (
   slug {TEXT} not null primary key,
   tenant_id {UUID} not null,
-  since {I64} not null
+  since {I64} not null,
+  foreign key (tenant_id) references tenant (id)
 ) {ROWS};
 
 create table person (
@@ -36,7 +39,9 @@ create table membership (
   home {I64} not null,
   created_at {I64} not null,
   disabled_at {I64},
-  primary key (tenant_id, user_id)
+  primary key (tenant_id, user_id),
+  foreign key (tenant_id) references tenant (id),
+  foreign key (user_id) references person (id)
 ) {KEYED};
 create index membership_by_user on membership (user_id);
 
@@ -54,7 +59,8 @@ create table mcp_access_tokens (
   last_used_at {I64},
   last_used_client {TEXT},
   last_used_address {TEXT},
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  foreign key (tenant_id, user_id) references membership (tenant_id, user_id)
 ) {ROWS};
 create unique index mcp_access_tokens_by_hash on mcp_access_tokens (token_hash);
 create index mcp_access_tokens_by_user on mcp_access_tokens (user_id);
@@ -72,7 +78,8 @@ create table api_key (
   last_used_at {I64},
   last_used_client {TEXT},
   last_used_address {TEXT},
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  foreign key (tenant_id) references tenant (id)
 ) {ROWS};
 create unique index api_key_by_hash on api_key (key_hash);
 
@@ -92,7 +99,8 @@ create table integration (
   last_run_id {UUID},
   next_run_at {I64},
   primary key (tenant_id, id),
-  unique (tenant_id, name)
+  unique (tenant_id, name),
+  foreign key (tenant_id) references tenant (id)
 ) {ROWS};
 
 create table integration_secret (
@@ -101,7 +109,8 @@ create table integration_secret (
   name {TEXT} not null,
   sealed {BYTES} not null,
   created_at {I64} not null,
-  primary key (tenant_id, integration_id, name)
+  primary key (tenant_id, integration_id, name),
+  foreign key (tenant_id, integration_id) references integration (tenant_id, id)
 ) {ROWS};
 
 create table integration_run (
@@ -117,7 +126,8 @@ create table integration_run (
   calls {I64} not null,
   cap {I64},
   error {TEXT},
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  foreign key (tenant_id, integration_id) references integration (tenant_id, id)
 ) {ROWS};
 create index integration_run_by_integration on integration_run (tenant_id, integration_id, started_at);
 
@@ -160,7 +170,9 @@ create table kri (
   subjects {I64} not null,
   missing {I64} not null,
   primary key (tenant_id, id),
-  unique (tenant_id, slug)
+  unique (tenant_id, slug),
+  foreign key (tenant_id) references tenant (id),
+  foreign key (tenant_id, source_id) references integration (tenant_id, id)
 ) {ROWS};
 create index kri_by_refresh on kri (refresh_at);
 
@@ -183,7 +195,10 @@ create table kri_sample (
   note {TEXT},
   provenance {TEXT} not null,
   fingerprint {BYTES} not null,
-  primary key (tenant_id, kri_id, observed_at, id)
+  primary key (tenant_id, kri_id, observed_at, id),
+  foreign key (tenant_id, kri_id) references kri (tenant_id, id),
+  foreign key (tenant_id, integration_id) references integration (tenant_id, id),
+  foreign key (tenant_id, run_id) references integration_run (tenant_id, id)
 ) {KEYED};
 create unique index kri_sample_once on kri_sample (tenant_id, kri_id, fingerprint);
 
@@ -201,7 +216,9 @@ create table kri_subject (
   denominator {F64},
   state {TEXT} not null,
   quality {TEXT} not null,
-  primary key (tenant_id, kri_id, subject, integration_id)
+  primary key (tenant_id, kri_id, subject, integration_id),
+  foreign key (tenant_id, kri_id) references kri (tenant_id, id),
+  foreign key (tenant_id, integration_id) references integration (tenant_id, id)
 ) {KEYED};
 
 -- the value of a KRI at the end of each day
@@ -212,7 +229,8 @@ create table kri_point (
   value {F64},
   state {TEXT} not null,
   status {TEXT} not null,
-  primary key (tenant_id, kri_id, day)
+  primary key (tenant_id, kri_id, day),
+  foreign key (tenant_id, kri_id) references kri (tenant_id, id)
 ) {KEYED};
 
 create table idempotency (

@@ -86,7 +86,7 @@ async fn keep_writing(url: &str) {
 /// Writes on a disk without room: small things beside one that is far too big, then small ones until the end.
 async fn fill(file: &Path) {
     // long groups, so that the big ones have neighbours
-    let group = Group { max_ops: 256, max_hold: Duration::from_secs(1) };
+    let group = Group { max_ops: 256, max_hold: Duration::from_secs(1), ..Group::default() };
     let store = Store::open(Options { group, ..Options::sqlite(file) }).await.unwrap();
     let scope = given::tenant(&store, "acme").await;
     // one is told in the middle of its statement, as it is more than SQLite holds in memory; one at the commit that it

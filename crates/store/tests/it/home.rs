@@ -156,7 +156,9 @@ impl Home {
             let rows = tables.iter().filter(|t| **t != "schema_migration").map(|t| format!("delete from {t};"));
             let nil = uuid::Uuid::nil();
             let head = format!("insert into audit_head values ('{nil}', 0, decode(repeat('00', 32), 'hex'))");
-            c.batch_execute(&(rows.collect::<String>() + &head)).await.unwrap();
+            // all of it goes, so in which order is no matter: the superuser leaves the foreign keys alone
+            let all = format!("set session_replication_role = replica; {}{head}", rows.collect::<String>());
+            c.batch_execute(&all).await.unwrap();
             USED.lock().unwrap().push(self.base.clone());
         } else {
             self.discard().await;
@@ -214,7 +216,12 @@ impl Home {
     pub(crate) async fn raw(&self) -> Raw {
         match self.engine {
             Engine::Sqlite => Raw::sqlite(&self.file()),
-            Engine::Postgres => Raw::Postgres(self.superuser().await),
+            Engine::Postgres => {
+                let c = self.superuser().await;
+                // a superuser need not keep the foreign keys
+                c.batch_execute("set session_replication_role = replica").await.unwrap();
+                Raw::Postgres(c)
+            }
         }
     }
     /// A superuser's connection to the database.

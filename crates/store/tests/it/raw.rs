@@ -14,6 +14,8 @@ impl Raw {
     pub(crate) fn sqlite(file: &Path) -> Self {
         let c = rusqlite::Connection::open(file).unwrap();
         c.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        // who has the file need not keep its rules
+        c.execute_batch("pragma foreign_keys=off").unwrap();
         // plans are made as the store has them made, without a look at the values
         c.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
         Self::Sqlite(c)

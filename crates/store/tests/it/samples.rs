@@ -37,6 +37,13 @@ async fn with_kri(home: &Home) -> (Store, TenantScope, KriId, watchkeep_model::I
     .unwrap();
     (store, scope, ids.0, ids.1)
 }
+/// Another source.
+async fn other(store: &Store, scope: &TenantScope) -> watchkeep_model::IntegrationId {
+    let row = new_integration("By another hand");
+    let id = row.id;
+    write(store, scope, async move |tx| integrations::add(tx, &row).await).await.unwrap();
+    id
+}
 async fn add(store: &Store, scope: &TenantScope, s: &NewSample) -> bool {
     let s = s.clone();
     write(store, scope, async move |tx| samples::add(tx, &s, s.observed_at.plus(Span::days(2))).await).await.unwrap()
@@ -50,10 +57,12 @@ async fn a_repeated_sample_is_kept_once(home: &Home) {
     let (store, scope, kri, from) = with_kri(home).await;
     let first = new_sample(kri, from, NOW, 3.0);
     assert!(add(&store, &scope, &first).await);
+    let (run, elsewhere) = (RunId::new(uuid()), other(&store, &scope).await);
+    write(&store, &scope, async move |tx| runs::start(tx, run, from, "the suite", NOW).await).await.unwrap();
     // what makes it the same: source, subject, time, value, state; not the id, the run, the note or when it came
     let again = NewSample {
         id: watchkeep_model::SampleId::new(uuid()),
-        run: Some(RunId::new(uuid())),
+        run: Some(run),
         received_at: NOW.plus(Span::hours(9)),
         note: Some("once more".into()),
         actor: "somebody else".into(),
@@ -68,7 +77,7 @@ async fn a_repeated_sample_is_kept_once(home: &Home) {
         NewSample { numerator: Some(3.0), ..again.clone() },
         NewSample { denominator: Some(3.0), ..again.clone() },
         NewSample { state: State::Error, value: None, ..again.clone() },
-        NewSample { integration: watchkeep_model::IntegrationId::new(uuid()), ..again.clone() },
+        NewSample { integration: elsewhere, ..again.clone() },
     ];
     for mut s in differing {
         s.id = watchkeep_model::SampleId::new(uuid());
@@ -99,7 +108,7 @@ async fn the_latest_of_a_subject_is_by_its_time(home: &Home) {
 
 async fn subjects_and_sources_stand_beside_each_other(home: &Home) {
     let (store, scope, kri, from) = with_kri(home).await;
-    let other = watchkeep_model::IntegrationId::new(uuid());
+    let other = other(&store, &scope).await;
     for (subject, source, value) in
         [("b", from, 1.0), ("a", other, 2.0), ("a", from, 3.0), ("", from, 4.0), ("B", from, 5.0)]
     {
@@ -213,6 +222,10 @@ async fn a_stale_green_is_unknown_and_a_stale_red_stays_red(home: &Home) {
             assert_eq!((k.status, k.state, k.value), (status, state, Some(1.0)), "{slug} at {now}");
             let only = kris::Filter { status: status.as_str().into(), ..kris::Filter::default() };
             let listed = kris::page(at, &only, now, "", 10).await.unwrap();
+            let lines = kris::lines(at, &only, now, "", 10).await.unwrap();
+            let told: Vec<_> = lines.iter().map(|k| (k.id, k.state, k.status)).collect();
+            let expected: Vec<_> = listed.iter().map(|k| (k.id, k.state, k.status)).collect();
+            assert_eq!(told, expected, "both lists follow one rule");
             assert_eq!(listed.iter().map(|k| k.slug.as_str()).collect::<Vec<_>>(), [slug]);
         }
         let mut counts = kris::counts(at, now).await.unwrap();

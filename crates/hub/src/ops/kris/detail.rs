@@ -144,13 +144,12 @@ impl Op for GetKri {
         let by_badness = |v: Option<f64>| v.unwrap_or(f64::NAN);
         subjects.sort_by(|a, b| row.direction.compare(by_badness(b.value), by_badness(a.value)));
         subjects.truncate(MOST_SUBJECTS);
-        let known = watchkeep_store::integrations::names(db).await?;
+        let names = names(db).await?;
         let mut lineage = Vec::with_capacity(subjects.len());
         for s in subjects {
-            let name = known.iter().find(|i| i.id == s.integration_id).map(|i| i.name.clone());
+            let name = names.get(&s.integration_id).map(|i| i.name.clone());
             lineage.push(trace(db, row.id, s, name, now).await?);
         }
-        let names = names(db, std::slice::from_ref(&row)).await?;
         Ok(KriDetail {
             about: row.about.clone(),
             signal: row.signal.clone(),
@@ -158,7 +157,7 @@ impl Op for GetKri {
             fresh_until: row.fresh_until,
             samples: thin(&points),
             lineage,
-            kri: Kri::new(row, &names),
+            kri: Kri::new(row.into(), &names),
         })
     }
 }

@@ -172,7 +172,11 @@ fn describe(e: &Error) -> String {
 /// Runs until the last sender is gone.
 pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Group, stats: &Stats) {
     let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(g.max_ops);
+    let mut together = false;
     while let Some(first) = queue.blocking_recv() {
+        if together {
+            std::thread::sleep(g.linger);
+        }
         let watch = Stopwatch::start();
         if let Err(e) = s.begin() {
             s.abandon();
@@ -202,6 +206,7 @@ pub(crate) fn run(mut s: Session, mut queue: mpsc::Receiver<Box<dyn Job>>, g: Gr
             next = queue.try_recv().ok();
         }
         stats.group(done.len());
+        together = done.len() > 1;
         match failed {
             None => match s.commit() {
                 // the frames did not fit into the log, so nothing was committed: one of them may have been too big

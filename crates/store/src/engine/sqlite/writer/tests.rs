@@ -169,7 +169,7 @@ fn heads_are_read_again_when_somebody_else_has_written() {
 #[test]
 fn what_waits_together_is_one_group() {
     let (_folder, s) = session();
-    let g = Group { max_ops: 10, max_hold: Duration::from_secs(60) };
+    let g = Group { max_ops: 10, max_hold: Duration::from_secs(60), linger: Duration::ZERO };
     let (told, stats) = through(s, g, (0..25).map(|i| (true, insert(i, 10))).collect());
     assert_eq!(told.lock().unwrap().len(), 25);
     assert_eq!(stats.groups.load(std::sync::atomic::Ordering::Relaxed), 3, "10, 10 and 5");
@@ -183,7 +183,7 @@ fn a_group_is_closed_when_it_has_been_held_long_enough() {
         std::thread::sleep(Duration::from_millis(3));
         Ok(())
     };
-    let g = Group { max_ops: 1000, max_hold: Duration::from_millis(5) };
+    let g = Group { max_ops: 1000, max_hold: Duration::from_millis(5), linger: Duration::ZERO };
     let (_, stats) = through(s, g, (0..10).map(|_| (true, Box::new(slow) as Box<_>)).collect());
     let groups = stats.groups.load(std::sync::atomic::Ordering::Relaxed);
     assert!((5..=10).contains(&groups), "{groups}");
@@ -208,7 +208,8 @@ fn a_lost_group_is_run_again_and_only_the_culprit_fails() {
     let limit: i64 = s.conn.query_row(&format!("pragma max_page_count = {}", pages + 60), [], |r| r.get(0)).unwrap();
     assert_eq!(limit, pages + 60);
     let sizes = (0..64).map(|i| (true, insert(i, if i == 31 { 4 << 20 } else { 100 })));
-    let (told, _) = through(s, Group { max_ops: 256, max_hold: Duration::from_secs(60) }, sizes.collect());
+    let (told, _) =
+        through(s, Group { max_ops: 256, max_hold: Duration::from_secs(60), linger: Duration::ZERO }, sizes.collect());
     let told = told.lock().unwrap();
     assert_eq!(told.len(), 64);
     for (name, _, r) in told.iter() {
@@ -237,7 +238,8 @@ fn a_group_that_sqlite_threw_away_in_the_middle_is_run_again() {
         }
         Ok(())
     });
-    let (told, _) = through(s, Group { max_ops: 256, max_hold: Duration::from_secs(60) }, steps);
+    let (told, _) =
+        through(s, Group { max_ops: 256, max_hold: Duration::from_secs(60), linger: Duration::ZERO }, steps);
     let told = told.lock().unwrap();
     assert!(told.iter().all(|(_, _, r)| r.is_ok()), "{told:?}");
     assert_eq!(told.iter().map(|(_, ran, _)| *ran).collect::<Vec<_>>(), [2, 2, 2, 2, 2, 2, 1, 1]);
