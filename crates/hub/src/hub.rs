@@ -10,6 +10,7 @@ use watchkeep_store::Store;
 use crate::clock::Clock;
 use crate::idempotency::Twins;
 use crate::op::{Cap, OpDef};
+use crate::ops::kris::Lines;
 use crate::page::Seal;
 use crate::prompts::{PROMPTS, Prompt, PromptDef};
 use crate::rate::{Limits, Rates};
@@ -109,6 +110,7 @@ pub struct Hub {
     pub(crate) seal: Seal,
     pub(crate) rates: Rates,
     pub(crate) twins: Twins,
+    pub(crate) lines: Lines,
     ops: Vec<Arc<Ready>>,
     by_tool: HashMap<(Connector, &'static str), usize>,
     prompts: Vec<Prompt>,
@@ -165,6 +167,7 @@ impl Hub {
             seal: Seal::new(&seal),
             rates: Rates::new(limits),
             twins: Twins::default(),
+            lines: Lines::default(),
             ops,
             by_tool,
             prompts,

@@ -48,7 +48,7 @@ impl Keyed {
         match kept::find(db, self.token, self.op, &self.key, self.at).await? {
             None => Ok(None),
             Some(before) if before.args_hash == self.asked => {
-                Ok(Some(Reply { json: before.reply, items: usize::try_from(before.items).unwrap_or_default() }))
+                Ok(Some(Reply::new(before.reply, usize::try_from(before.items).unwrap_or_default())))
             }
             Some(_) => Err(Error::conflict(format!(
                 "{}: this key was used with other arguments in the last 24 hours; take a new key for a new call",

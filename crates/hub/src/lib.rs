@@ -41,7 +41,7 @@ pub use error::{Error, Flaw, Kind};
 pub use hub::{BadList, Hub, Lists, Parts, Ready, hub_parts};
 pub use op::{Cap, Dialect, Doors, Op, OpDef, Rate, Verb};
 pub use ops::OPS;
-pub use page::{Answer, Page, Paging, Reply};
+pub use page::{Answer, Item, Page, Paging, Reply};
 pub use rate::{Limits, RateState};
 pub use rng::Rng;
 pub use tasks::Tasks;

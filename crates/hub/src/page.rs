@@ -25,6 +25,43 @@ pub struct Reply {
     pub json: String,
     /// How many items it holds; 1 for what is no list.
     pub items: usize,
+    /// The same inside a JSON text, without the quotes around it, where that was at hand.
+    pub text: Option<String>,
+}
+
+impl Reply {
+    /// An answer of so many items.
+    #[must_use]
+    pub const fn new(json: String, items: usize) -> Self {
+        Self { json, items, text: None }
+    }
+}
+
+/// What a [`Page`] holds: whatever is `Serialize + JsonSchema`, or what is written already.
+pub trait Item: Send + 'static {
+    /// The schema of one.
+    fn schema(g: &mut SchemaGenerator) -> Schema;
+
+    /// Appends its JSON.
+    ///
+    /// # Errors
+    /// Ours, if a value has no JSON.
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), Error>;
+
+    /// Its JSON inside a JSON text, without the quotes around it, where that is at hand: for all items of a page, or none.
+    fn text(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Item for T {
+    fn schema(g: &mut SchemaGenerator) -> Schema {
+        g.subschema_for::<T>()
+    }
+
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), Error> {
+        serde_json::to_writer(json, self).map_err(Error::internal)
+    }
 }
 
 /// What an operation answers: one thing (whatever is `Serialize + JsonSchema`) or a [`Page`].
@@ -47,7 +84,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for T {
     }
 
     fn reply(&self, _: Dialect) -> Result<Reply, Error> {
-        Ok(Reply { json: serde_json::to_string(self).map_err(Error::internal)?, items: 1 })
+        Ok(Reply::new(serde_json::to_string(self).map_err(Error::internal)?, 1))
     }
 }
 
@@ -110,9 +147,9 @@ impl<T: fmt::Debug> fmt::Debug for Page<T> {
     }
 }
 
-impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
+impl<T: Item> Answer for Page<T> {
     fn schema(g: &mut SchemaGenerator, dialect: Dialect) -> Schema {
-        let items = g.subschema_for::<T>();
+        let items = T::schema(g);
         let next = dialect.next_cursor();
         json_schema!({
             "type": "object",
@@ -127,7 +164,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
     }
 
     fn reply(&self, dialect: Dialect) -> Result<Reply, Error> {
-        let mut json = Vec::with_capacity(16 * 1024);
+        let mut json = Vec::with_capacity(40 * 1024);
         json.extend_from_slice(b"{\"items\":[");
         let (mut last, mut count) = (None, 0);
         let mut truncated = false;
@@ -136,7 +173,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
             if last.is_some() {
                 json.push(b',');
             }
-            serde_json::to_writer(&mut json, item).map_err(Error::internal)?;
+            item.write(&mut json)?;
             // a single item is never cut: a page without items could not go on
             if json.len() > MAX_BYTES - ENVELOPE && last.is_some() {
                 json.truncate(mark);
@@ -146,16 +183,34 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
             last = Some(item);
             count += 1;
         }
-        json.push(b']');
+        let mut end = String::from("]");
         if (truncated || self.more)
             && let Some(last) = last
         {
-            let cursor = (self.cursor)(last);
-            json.extend_from_slice(format!(",\"{}\":\"{cursor}\"", dialect.next_cursor()).as_bytes());
+            end.push_str(&format!(",\"{}\":\"{}\"", dialect.next_cursor(), (self.cursor)(last)));
         }
-        json.extend_from_slice(if truncated { b",\"truncated\":true}" } else { b",\"truncated\":false}" });
-        Ok(Reply { json: String::from_utf8(json).map_err(Error::internal)?, items: count })
+        end.push_str(if truncated { ",\"truncated\":true}" } else { ",\"truncated\":false}" });
+        json.extend_from_slice(end.as_bytes());
+        let text = text(self.items.iter().take(count), &end, json.len());
+        Ok(Reply { json: String::from_utf8(json).map_err(Error::internal)?, items: count, text })
     }
+}
+
+/// The page inside a JSON text, if its items are at hand so.
+fn text<'a, T: Item>(items: impl Iterator<Item = &'a T>, end: &str, length: usize) -> Option<String> {
+    let mut text = String::with_capacity(length + length / 3);
+    text.push_str("{\\\"items\\\":[");
+    let empty = text.len();
+    for item in items {
+        let item = item.text()?;
+        if text.len() > empty {
+            text.push(',');
+        }
+        text.push_str(item);
+    }
+    // cursors are letters, digits, `-` and `_`
+    text.push_str(&end.replace('"', "\\\""));
+    (text.len() > empty).then_some(text)
 }
 
 impl Question {

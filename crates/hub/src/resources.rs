@@ -110,9 +110,9 @@ mod tests {
     fn a_page_becomes_resources() {
         let kri = &RESOURCES[0];
         let page = json!({ "items": [{ "slug": "a_b", "name": "A b" }, { "slug": "c" }], "nextCursor": "n", "truncated": false });
-        let (all, next) = kri.listed(&Reply { json: page.to_string(), items: 2 }).unwrap();
+        let (all, next) = kri.listed(&Reply::new(page.to_string(), 2)).unwrap();
         assert_eq!(all[0], Listed { uri: "kri://a_b".into(), key: "a_b".into(), title: Some("A b".into()) });
         assert_eq!((all.len(), all[1].title.as_deref(), next.as_deref()), (2, None, Some("n")));
-        assert!(kri.listed(&Reply { json: "{}".into(), items: 1 }).is_err());
+        assert!(kri.listed(&Reply::new("{}".into(), 1)).is_err());
     }
 }

@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 use watchkeep_hub::call::refuse;
-use watchkeep_hub::{Called, Cap, Door as HubDoor, Error, Hub, Ready, call, shape};
+use watchkeep_hub::{Called, Cap, Door as HubDoor, Error, Hub, Ready, Reply, call, shape};
 use watchkeep_model::{Connector, Role, text};
 
 use crate::body;
@@ -109,12 +109,12 @@ impl Door {
     }
 
     /// Calls an operation for this caller and says so.
-    async fn run(&self, caller: &Caller, ready: &Arc<Ready>, args: Map<String, Value>) -> Result<String, Error> {
+    async fn run(&self, caller: &Caller, ready: &Arc<Ready>, args: Map<String, Value>) -> Result<Reply, Error> {
         let meta = caller.incoming.meta(self.door());
         let Called { result, rate } = call(&self.hub, &caller.access, meta, ready, args).await;
         let outcome = result.as_ref().map_or_else(Error::word, |_| "ok");
         caller.incoming.tell(Told { door: "mcp", op: ready.def.name, outcome, rate });
-        result.map(|reply| reply.json)
+        result
     }
 
     /// Records a call that leads nowhere, then tells why.
@@ -210,9 +210,9 @@ impl ServerHandler for Door {
             return Err(self.refused(caller, &params.name, &args, Error::nothing_here(), told).await);
         };
         Ok(match self.run(caller, ready, args).await {
-            Ok(json) => match cx.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Slot>()) {
-                Some(slot) => slot.fill(json, ready.def.outside),
-                None => result::plain(json, ready.def.outside),
+            Ok(reply) => match cx.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Slot>()) {
+                Some(slot) => slot.fill(reply, ready.def.outside),
+                None => result::plain(reply.json, ready.def.outside),
             },
             Err(e) => result::tool_error(&e),
         }

@@ -23,7 +23,7 @@ macro_rules! select {
     () => {
         concat!(
             "select k.id, k.slug, k.signal, k.name, k.about, k.category, k.unit, k.direction, k.amber, k.red, k.target, \
-             k.aggregation, k.per_thousand, k.cadence_us, k.owner, k.demo, k.version, k.value, k.numerator, k.denominator, ",
+             k.aggregation, k.per_thousand, k.cadence_us, k.owner, k.demo, k.version, k.rev, k.value, k.numerator, k.denominator, ",
             state!(),
             " as state, ",
             status!(),
@@ -48,19 +48,16 @@ macro_rules! page {
 
 statements! {
     Tenant PAGE = concat!(select!(), page!());
-    Tenant LINES = concat!("select k.id, k.slug, k.name, k.category, k.unit, k.direction, k.amber, k.red, k.target, k.demo, k.value, \
-        k.numerator, k.denominator, k.state, k.status, k.status_since, k.trend, k.slope_per_day, k.quality, k.observed_at, \
-        k.fresh_until, k.source_id, k.also, k.subjects, k.missing from kri k where k.tenant_id = $1 and k.archived_at is null ",
-        page!());
+    Tenant MARKS = concat!("select k.id, k.slug, k.rev, k.fresh_until from kri k where k.tenant_id = $1 and k.archived_at is null ", page!());
     Tenant BY_SLUG = concat!(select!(), "and k.slug = $3");
     Tenant BY_ID = concat!(select!(), "and k.id = $3");
     Tenant CATEGORIES = "select distinct category from kri where tenant_id = $1 and archived_at is null order by category";
     Tenant SLUGS = "select id, slug from kri where tenant_id = $1 and archived_at is null";
     Tenant COUNTS = concat!("select ", status!(), " as status, count(*) as n from kri k where k.tenant_id = $1 and k.archived_at is null group by 1");
-    Tenant ADD = "insert into kri (tenant_id, id, slug, signal, name, about, category, unit, direction, amber, red, target, aggregation, per_thousand, cadence_us, owner, search, demo, version, created_at, archived_at, value, numerator, denominator, state, status, status_since, trend, slope_per_day, quality, observed_at, fresh_until, refresh_at, source_id, also, subjects, missing) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, null, null, null, null, 'unknown', 'unknown', null, 'insufficient', null, 'complete', null, null, null, null, '[]', 0, 0)";
-    Tenant EDIT = "update kri set name = $3, about = $4, amber = $5, red = $6, target = $7, owner = $8, search = $9, cadence_us = $10, version = version + 1 where tenant_id = $1 and id = $2";
-    Tenant ARCHIVE = "update kri set archived_at = $3, refresh_at = null, version = version + 1 where tenant_id = $1 and id = $2 and archived_at is null";
-    Tenant SETTLE = "update kri set value = $3, numerator = $4, denominator = $5, state = $6, status = $7, status_since = $8, trend = $9, slope_per_day = $10, quality = $11, observed_at = $12, fresh_until = $13, refresh_at = $14, source_id = $15, also = $16, subjects = $17, missing = $18 where tenant_id = $1 and id = $2";
+    Tenant ADD = "insert into kri (tenant_id, id, slug, signal, name, about, category, unit, direction, amber, red, target, aggregation, per_thousand, cadence_us, owner, search, demo, version, rev, created_at, archived_at, value, numerator, denominator, state, status, status_since, trend, slope_per_day, quality, observed_at, fresh_until, refresh_at, source_id, also, subjects, missing) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, 1, $19, null, null, null, null, 'unknown', 'unknown', null, 'insufficient', null, 'complete', null, null, null, null, '[]', 0, 0)";
+    Tenant EDIT = "update kri set name = $3, about = $4, amber = $5, red = $6, target = $7, owner = $8, search = $9, cadence_us = $10, version = version + 1, rev = rev + 1 where tenant_id = $1 and id = $2";
+    Tenant ARCHIVE = "update kri set archived_at = $3, refresh_at = null, version = version + 1, rev = rev + 1 where tenant_id = $1 and id = $2 and archived_at is null";
+    Tenant SETTLE = "update kri set value = $3, numerator = $4, denominator = $5, state = $6, status = $7, status_since = $8, trend = $9, slope_per_day = $10, quality = $11, observed_at = $12, fresh_until = $13, refresh_at = $14, source_id = $15, also = $16, subjects = $17, missing = $18, rev = rev + 1 where tenant_id = $1 and id = $2";
     Crossing GOING_STALE = "select k.tenant_id, t.slug, k.id from kri k join tenant t on t.id = k.tenant_id where k.refresh_at <= $1 and k.archived_at is null order by k.refresh_at limit $2";
 }
 
@@ -101,6 +98,8 @@ crate::row! {
         pub demo: bool,
         /// Grows with each edit.
         pub version: i64,
+        /// Grows with each change, also of the value.
+        pub rev: i64,
         /// The value; the last known one if the state is `stale`.
         pub value: Option<f64>,
         /// What a percentage counts.
@@ -139,104 +138,16 @@ crate::row! {
 }
 
 crate::row! {
-    /// What a list tells of a KRI: fewer columns, and no join, because every client's first question is a list.
-    pub struct KriLine {
+    /// Which KRI it is, and whether what was told of it still holds.
+    pub struct Mark {
         /// The id.
         pub id: KriId,
-        /// The name in addresses and files, unique in the tenant.
+        /// The name in addresses and files.
         pub slug: String,
-        /// The name for people.
-        pub name: String,
-        /// The category's slug.
-        pub category: String,
-        /// The unit.
-        pub unit: Unit,
-        /// Which way is worse.
-        pub direction: Direction,
-        /// From here on it is amber.
-        pub amber: f64,
-        /// From here on it is red.
-        pub red: f64,
-        /// Where it should be.
-        pub target: Option<f64>,
-        /// Made by the demo.
-        pub demo: bool,
-        /// The value; the last known one if the state is `stale`.
-        pub value: Option<f64>,
-        /// What a percentage counts.
-        pub numerator: Option<f64>,
-        /// Out of how many.
-        pub denominator: Option<f64>,
-        /// Whether there is a value, and if not, why.
-        pub state: State,
-        /// Green, amber, red or unknown.
-        pub status: Status,
-        /// Since when it has this status.
-        pub status_since: Option<Timestamp>,
-        /// Where it is going.
-        pub trend: Trend,
-        /// Units per day.
-        pub slope_per_day: Option<f64>,
-        /// How sure the value is.
-        pub quality: Quality,
-        /// When it was observed.
-        pub observed_at: Option<Timestamp>,
-        /// Until when it counts as fresh.
+        /// Grows with each change of the row.
+        pub rev: i64,
+        /// Until when the value counts as fresh; state and status depend on it.
         pub fresh_until: Option<Timestamp>,
-        /// The integration that the value comes from.
-        pub source_id: Option<IntegrationId>,
-        /// Further integrations that speak of it: a JSON array of ids.
-        pub also: String,
-        /// Of how many subjects the value is made.
-        pub subjects: i64,
-        /// How many of them are stale or unknown.
-        pub missing: i64,
-    }
-}
-
-impl KriLine {
-    /// State and status as of `now`: the same rule as [`state!`] and [`status!`].
-    fn age(&mut self, now: Timestamp) {
-        if self.fresh_until.is_some_and(|until| until < now) {
-            if self.state == State::Ok {
-                self.state = State::Stale;
-            }
-            if self.status == Status::Green {
-                self.status = Status::Unknown;
-            }
-        }
-    }
-}
-
-impl From<KriRow> for KriLine {
-    fn from(k: KriRow) -> Self {
-        Self {
-            id: k.id,
-            slug: k.slug,
-            name: k.name,
-            category: k.category,
-            unit: k.unit,
-            direction: k.direction,
-            amber: k.amber,
-            red: k.red,
-            target: k.target,
-            demo: k.demo,
-            value: k.value,
-            numerator: k.numerator,
-            denominator: k.denominator,
-            state: k.state,
-            status: k.status,
-            status_since: k.status_since,
-            trend: k.trend,
-            slope_per_day: k.slope_per_day,
-            quality: k.quality,
-            observed_at: k.observed_at,
-            fresh_until: k.fresh_until,
-            source_id: k.source_id,
-            also: k.also,
-            subjects: k.subjects,
-            missing: k.missing,
-        }
     }
 }
 
@@ -276,17 +187,12 @@ pub fn like(text: &str) -> String {
 pub async fn page(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<KriRow>> {
     r.all(PAGE, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await
 }
-/// The same, as a list tells them.
+/// The same KRIs as [`page`], without what they say.
 ///
 /// # Errors
 /// Of the database.
-pub async fn lines(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<KriLine>> {
-    let mut lines: Vec<KriLine> =
-        r.all(LINES, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await?;
-    for line in &mut lines {
-        line.age(now);
-    }
-    Ok(lines)
+pub async fn marks(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<Mark>> {
+    r.all(MARKS, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await
 }
 /// A KRI by slug.
 ///
@@ -396,6 +302,7 @@ impl NewKri {
             owner: k.owner,
             demo: k.demo,
             version: 1,
+            rev: 1,
             value: None,
             numerator: None,
             denominator: None,

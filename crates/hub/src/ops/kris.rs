@@ -7,13 +7,19 @@ use watchkeep_model::kri::{Quality, SourceKind, State, Status, Thresholds, Trend
 use watchkeep_model::{IntegrationId, KriId, Timestamp, catalog, word};
 use watchkeep_store::Reader;
 use watchkeep_store::integrations::{self, Named};
-use watchkeep_store::kris::{self as store, KriLine, KriRow};
+use watchkeep_store::kris::{self as store, KriRow};
 
 use crate::error::Flaw;
+use crate::ingest;
 use crate::{Ctx, Doors, Error, Op, Page, Paging, Read, Verb};
 
 pub mod detail;
 pub mod edit;
+mod line;
+
+pub use line::Line;
+pub(crate) use line::Lines;
+use line::Sources;
 
 /// Where a value came from.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -91,14 +97,14 @@ impl KriSource {
     }
 }
 
-/// The tenant's integrations by their id, to tell the sources of KRIs by name.
-async fn names(db: Reader<'_>) -> Result<HashMap<IntegrationId, Named>, Error> {
-    Ok(integrations::names(db).await?.into_iter().map(|i| (i.id, i)).collect())
+/// The tenant's integrations, by which KRIs tell their sources.
+async fn sources(db: Reader<'_>) -> Result<Sources, Error> {
+    Ok(Sources::new(integrations::names(db).await?))
 }
 
 impl Kri {
-    fn new(r: KriLine, names: &HashMap<IntegrationId, Named>) -> Self {
-        let thresholds = Thresholds { direction: r.direction, amber: r.amber, red: r.red, target: r.target };
+    fn new(r: KriRow, names: &HashMap<IntegrationId, Named>) -> Self {
+        let thresholds = ingest::thresholds(&r);
         let also: Vec<IntegrationId> =
             if r.also == "[]" { vec![] } else { serde_json::from_str(&r.also).unwrap_or_default() };
         let source = |id: &IntegrationId| names.get(id).map(|i| KriSource::new(i.id, &i.name, i.source_kind));
@@ -219,14 +225,14 @@ impl Op for ListKris {
     const DOORS: Doors = Doors::risk().rest(Verb::Get, "/kris").repeatable();
     const OUTSIDE: &'static [&'static str] = &["items[].name", "items[].source.name", "items[].alsoSources[].name"];
     type Cap = Read;
-    type Answer = Page<Kri>;
+    type Answer = Page<Line>;
 
-    async fn run(self, cx: Ctx<Read>) -> Result<Page<Kri>, Error> {
+    async fn run(self, cx: Ctx<Read>) -> Result<Page<Line>, Error> {
         let after: String = cx.after(&self.page)?.unwrap_or_default();
         let filter = self.filter(cx.db()).await?;
-        let rows = store::lines(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?;
-        let names = names(cx.db()).await?;
-        let kris = rows.into_iter().map(|r| Kri::new(r, &names)).collect();
-        cx.page(kris, &self.page, |k| k.slug.clone())
+        let marks = store::marks(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?;
+        let sources = sources(cx.db()).await?;
+        let lines = cx.hub().lines.of(cx.access().scope.tenant(), cx.db(), &marks, &sources, cx.now()).await?;
+        cx.page(lines, &self.page, |line| line.slug().to_owned())
     }
 }

@@ -58,7 +58,7 @@ impl Door {
             args.insert("cursor".into(), inner.into());
         }
         let json = self.op(caller, kind.list, args).await.map_err(|e| result::protocol(&e))?;
-        let (listed, next) = kind.listed(&Reply { json, items: 0 }).map_err(|e| result::protocol(&e))?;
+        let (listed, next) = kind.listed(&Reply::new(json, 0)).map_err(|e| result::protocol(&e))?;
         let resources = listed.into_iter().map(|listed| {
             let resource = Resource::new(listed.uri, listed.key).with_mime_type(MIME_TYPE);
             match listed.title {
@@ -96,7 +96,7 @@ impl Door {
 
     async fn op(&self, caller: &Caller, name: &str, args: Map<String, Value>) -> Result<String, Error> {
         match self.hub.tool(self.connector, name, caller.access.role) {
-            Some(ready) => self.run(caller, ready, args).await,
+            Some(ready) => self.run(caller, ready, args).await.map(|reply| reply.json),
             None => Err(Error::nothing_here()),
         }
     }

@@ -151,6 +151,8 @@ create table kri (
   search {TEXT} not null,
   demo {I64} not null,
   version {I64} not null,
+  -- grows with every change of the row: what was made of it before is out of date
+  rev {I64} not null,
   created_at {I64} not null,
   archived_at {I64},
   value {F64},

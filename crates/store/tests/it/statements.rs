@@ -16,6 +16,7 @@ pub(crate) const CASES: &[Case] = cases![
     no_statement_reads_a_big_table_from_end_to_end,
     a_full_scan_would_be_found,
     every_tenant_named_in_a_text_has_its_predicate on Sqlite,
+    every_change_of_a_kri_is_a_new_revision on Sqlite,
 ];
 
 fn text(engine: Engine, s: &Listed) -> &'static str {
@@ -226,4 +227,13 @@ async fn every_tenant_named_in_a_text_has_its_predicate(_: &Home) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What was told of a KRI is told again until its revision grows.
+async fn every_change_of_a_kri_is_a_new_revision(_: &Home) {
+    let changes: Vec<_> = registry::all().filter(|s| s.sqlite.starts_with("update kri ")).collect();
+    assert!(changes.len() > 2, "{changes:?}");
+    for s in changes {
+        assert!(s.sqlite.contains("rev = rev + 1"), "{} leaves the revision as it is", name(s));
+    }
 }

@@ -35,11 +35,11 @@ async fn no_reader_finds_what_is_the_others(home: &Home) {
         let page = kris::page(at, &kris::Filter::default(), NOW, "", 100).await.unwrap();
         assert_eq!(page.iter().map(|k| k.id).collect::<Vec<_>>(), [mine.kri]);
         assert_eq!(page[0].source_id, Some(mine.integration));
-        let lines = kris::lines(at, &kris::Filter::default(), NOW, "", 100).await.unwrap();
-        assert_eq!(lines.iter().map(|k| k.id).collect::<Vec<_>>(), [mine.kri]);
+        let marks = kris::marks(at, &kris::Filter::default(), NOW, "", 100).await.unwrap();
+        assert_eq!(marks.iter().map(|k| k.id).collect::<Vec<_>>(), [mine.kri]);
         let theirs = kris::Filter { source: Some(other.integration), ..kris::Filter::default() };
         assert!(kris::page(at, &theirs, NOW, "", 100).await.unwrap().is_empty());
-        assert!(kris::lines(at, &theirs, NOW, "", 100).await.unwrap().is_empty());
+        assert!(kris::marks(at, &theirs, NOW, "", 100).await.unwrap().is_empty());
         assert_eq!(kris::slugs(at).await.unwrap(), [(mine.kri, "open-findings".to_owned())]);
         assert_eq!(kris::categories(at).await.unwrap(), ["identity"]);
         assert_eq!(kris::counts(at, NOW).await.unwrap(), [(Status::Green, 1)]);

@@ -11,6 +11,7 @@ mod archive;
 mod csv;
 mod freshness;
 mod history;
+mod lines;
 mod manual;
 mod samples;
 mod sources;

@@ -7,7 +7,7 @@ use watchkeep_model::{IntegrationId, RunId, SampleId, Timestamp};
 use watchkeep_store::samples::{self, PointRow, SubjectRow};
 use watchkeep_store::{Reader, runs};
 
-use super::{Kri, find, names};
+use super::{Kri, find, sources};
 use crate::ingest::HISTORY;
 use crate::{Ctx, Doors, Error, Op, Read, Verb};
 
@@ -144,7 +144,7 @@ impl Op for GetKri {
         let by_badness = |v: Option<f64>| v.unwrap_or(f64::NAN);
         subjects.sort_by(|a, b| row.direction.compare(by_badness(b.value), by_badness(a.value)));
         subjects.truncate(MOST_SUBJECTS);
-        let names = names(db).await?;
+        let names = sources(db).await?.names;
         let mut lineage = Vec::with_capacity(subjects.len());
         for s in subjects {
             let name = names.get(&s.integration_id).map(|i| i.name.clone());
@@ -157,7 +157,7 @@ impl Op for GetKri {
             fresh_until: row.fresh_until,
             samples: thin(&points),
             lineage,
-            kri: Kri::new(row.into(), &names),
+            kri: Kri::new(row, &names),
         })
     }
 }
