@@ -8,10 +8,16 @@ export const hub = {
   risk: need('WATCHKEEP_MCP_RISK'),
 };
 
-/** The tools of the risk connector that a reading token sees. */
-export const TOOLS = ['fetch', 'get_kri', 'list_integrations', 'list_kris', 'search'];
+/** The tools of the risk connector that an analyst sees. */
+export const TOOLS = [
+  'fetch', 'get_asset_inventory', 'get_kri', 'get_risk', 'get_run', 'list_controls', 'list_integrations',
+  'list_kris', 'list_outcomes', 'list_proposals', 'list_risks', 'list_simulations', 'list_vendors',
+  'run_integration', 'search', 'submit_dropzone_artifact',
+];
+/** Those of them that write. */
+export const WRITING = ['run_integration', 'submit_dropzone_artifact'];
 /** Its prompts. */
-export const PROMPTS = ['red_kris', 'top_risks'];
+export const PROMPTS = ['red_kris', 'review_queue', 'top_risks', 'weekly_risk_brief'];
 
 /** The same token with its last character changed: well-formed, and nobody's. */
 export function wrongToken() {

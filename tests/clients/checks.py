@@ -10,8 +10,12 @@ TENANT = os.environ["WATCHKEEP_TENANT"]
 # the same token with its last character changed: well-formed, and nobody's
 WRONG = TOKEN[:-1] + ("1" if TOKEN[-1] == "0" else "0")
 
-TOOLS = ["fetch", "get_kri", "list_integrations", "list_kris", "search"]
-PROMPTS = ["red_kris", "top_risks"]
+TOOLS = [
+    "fetch", "get_asset_inventory", "get_kri", "get_risk", "get_run", "list_controls", "list_integrations",
+    "list_kris", "list_outcomes", "list_proposals", "list_risks", "list_simulations", "list_vendors",
+    "run_integration", "search", "submit_dropzone_artifact",
+]
+PROMPTS = ["red_kris", "review_queue", "top_risks", "weekly_risk_brief"]
 
 _failed = 0
 

@@ -48,7 +48,7 @@ async def session(client):
         read = await client.read_resource(listed[0].uri)
         expect(json.loads(read[0].text)["slug"], "no KRI")
         templates = await client.list_resource_templates()
-        expect([template.uri_template for template in templates] == ["kri://{slug}"], templates)
+        expect([template.uri_template for template in templates] == ["kri://{slug}", "risk://{id}"], templates)
 
     await check("tools", tools)
     kri = await check("list_kris", kris)

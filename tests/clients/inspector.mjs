@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { TOOLS, check, done, expect, hub, same, wrongToken } from './checks.mjs';
+import { PROMPTS, TOOLS, check, done, expect, hub, same, wrongToken } from './checks.mjs';
 
 const PROGRAM = fileURLToPath(new URL('node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'wk-inspector-'));
@@ -65,7 +65,8 @@ for (const era of ['legacy', 'modern']) {
   await check(`${era}: prompts`, async () => {
     const { messages } = await answer(era, 'prompts/get', ['--prompt-name', 'top_risks', '--prompt-args', 'count=3', '-q']);
     expect(messages.length > 0, 'no messages');
-    expect((await answer(era, 'prompts/list', ['-q'])).prompts.length === 2, 'not two prompts');
+    const { prompts } = await answer(era, 'prompts/list', ['-q']);
+    same(prompts.map((prompt) => prompt.name).sort(), PROMPTS, 'names');
   });
   await check(`${era}: resources`, async () => {
     const uri = `kri://${kri.slug}`;

@@ -3,6 +3,7 @@
 
 mod call;
 mod disk;
+mod extract;
 mod flags;
 mod http;
 mod hub;
@@ -21,12 +22,16 @@ Usage: cargo xtask bench <NAME> [OPTIONS]
 
   mcp    one MCP call (token lookup, list of 50 rows, durable audit row) on both engines, beside a FastMCP and a
          TypeScript server that do the same; `cargo xtask bench mcp --help` lists its options
+  extract
+         what `watchkeep extract` reads from reports: precision and recall by format, time and memory for 10 MB beside
+         Python; `cargo xtask bench extract --help` lists its options
 ";
 
 /// Runs the named measurement.
 pub(crate) fn run(args: &[String]) -> crate::Result {
     match args.split_first() {
         Some((name, rest)) if name == "mcp" => mcp::run(rest),
+        Some((name, rest)) if name == "extract" => extract::run(rest),
         None => {
             print!("{HELP}");
             Ok(())

@@ -20,6 +20,10 @@ pub(crate) const FILES: &[Generated] = &[
     Generated { path: "docs/reference/commands.md", command: &["reference", "commands"] },
     Generated { path: "docs/reference/config.md", command: &["config", "reference"] },
     Generated { path: "docs/reference/exit-codes.md", command: &["reference", "exit-codes"] },
+    Generated { path: "docs/reference/signals.md", command: &["reference", "signals"] },
+    Generated { path: "docs/reference/controls.md", command: &["reference", "controls"] },
+    Generated { path: "docs/reference/risks.md", command: &["reference", "risks"] },
+    Generated { path: "docs/reference/register.md", command: &["reference", "register"] },
 ];
 
 /// `cargo xtask gen [--check]`.

@@ -49,10 +49,15 @@ pub(crate) struct Endpoints {
     pub(crate) risk: String,
 }
 
+/// The folder of a demo's data, in its own folder.
+const DATA: &str = "data";
+
 /// A running hub with demo data in a folder of its own. Dropping it stops the hub and removes the folder.
 pub(crate) struct Demo {
     /// What it told.
     pub(crate) told: Told,
+    /// The program that it runs, for a driver that administers it from the command line.
+    pub(crate) program: PathBuf,
     folder: PathBuf,
     child: Child,
 }
@@ -60,11 +65,14 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts `watchkeep demo` on a free port.
     pub(crate) fn start(watchkeep: &Path) -> Result<Self> {
+        // drivers run in a folder of their own
+        let program = fs::canonicalize(watchkeep)?;
         let folder = std::env::temp_dir().join(format!("wk-demo-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         let mut command = run(watchkeep)
-            .args(["demo", "--json", "--port", "0"])
+            .args(["demo", "--json", "--port", "0", "--keep"])
+            .arg(folder.join(DATA))
             .dir(&folder)
             .env("HOME", &folder)
             .env("TMPDIR", &folder)
@@ -74,7 +82,7 @@ impl Demo {
         let log = fs::File::create(folder.join("log"))?;
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         match first_line(&mut child).and_then(|line| Ok(serde_json::from_str(&line)?)) {
-            Ok(told) => Ok(Self { told, folder, child }),
+            Ok(told) => Ok(Self { told, program, folder, child }),
             Err(error) => {
                 process::stop(&mut child);
                 let said = fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -89,6 +97,13 @@ impl Drop for Demo {
     fn drop(&mut self) {
         process::stop(&mut self.child);
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Demo {
+    /// The folder of its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join(DATA)
     }
 }
 

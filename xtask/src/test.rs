@@ -85,7 +85,7 @@ fn with_hub(steps: &mut Steps) {
                 Language::Python => python.as_ref(),
             };
             if let Some(program) = program {
-                steps.run(client.when, client.name, || client.run(program, &demo.told));
+                steps.run(client.when, client.name, || client.run(program, &demo));
             }
         }
         if let Some(node) = &node {

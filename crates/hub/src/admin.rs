@@ -17,13 +17,16 @@ use crate::error::Error;
 use crate::rng::Rng;
 
 mod demo;
+mod dropzone;
 mod integrations;
 mod kris;
 mod people;
+mod register;
 mod tenants;
 mod tokens;
 
 pub use demo::demo_end;
+pub use dropzone::{NewZone, Wanted, ZoneInfo, ZoneToken};
 pub use integrations::NewIntegration;
 pub use people::{NewPerson, email};
 pub use tokens::{Credential, Lifetime, NewKey, NewPat, Revoked};

@@ -132,7 +132,7 @@ pub async fn note(
     recorded.map_err(|e| Error::from(e).of_request(request, "record"))
 }
 
-fn row(hub: &Hub, access: &Access, meta: CallMeta, op: Cow<'static, str>, args: [u8; 32]) -> store::Call {
+pub(crate) fn row(hub: &Hub, access: &Access, meta: CallMeta, op: Cow<'static, str>, args: [u8; 32]) -> store::Call {
     store::Call {
         event: Cow::Borrowed(meta.door.event()),
         op,

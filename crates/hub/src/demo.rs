@@ -18,11 +18,15 @@ use watchkeep_model::{KriSlug, Role, Slug, Span, Timestamp};
 mod acme;
 mod chance;
 mod contoso;
+mod evidence;
 mod load;
+mod register;
 mod series;
 mod story;
 
+pub use evidence::load_evidence;
 pub use load::{load, load_one};
+pub use register::{DemoAcceptance, DemoAction, DemoRegister};
 
 /// How many days the history goes back.
 pub const DAYS: i64 = 90;
@@ -42,6 +46,8 @@ pub struct DemoTenant {
     pub kris: Vec<DemoKri>,
     /// The history, in the order of time.
     pub samples: Vec<DemoSample>,
+    /// What stands around its KRIs: controls, risks, vendors and the rest.
+    pub register: DemoRegister,
 }
 
 /// A person and what they may do in the tenant.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use watchkeep_model::{Connector, RequestId, Role, Timestamp};
-use watchkeep_store::Store;
+use watchkeep_store::{Keyring, Store};
 
 use crate::clock::Clock;
 use crate::idempotency::Twins;
@@ -45,6 +45,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The secret that cursors are sealed with; the same on every hub of one database.
     pub seal: [u8; 32],
+    /// The keys of the installation: what was pushed is sealed with them.
+    pub keys: Arc<Keyring>,
     /// The origin that people type, without a slash at its end: links into the web app begin with it.
     pub public_url: String,
 }
@@ -55,7 +57,7 @@ pub fn hub_parts(
     clock: Arc<dyn Clock>,
     rng: Rng,
     limits: Limits,
-    keys: &watchkeep_store::Keyring,
+    keys: &Keyring,
     public_url: &str,
 ) -> Parts {
     Parts {
@@ -64,6 +66,7 @@ pub fn hub_parts(
         rng,
         limits,
         seal: keys.derive("cursor"),
+        keys: Arc::new(keys.clone()),
         public_url: public_url.trim_end_matches('/').to_owned(),
     }
 }
@@ -102,7 +105,9 @@ pub struct Hub {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub rng: Rng,
+    pub rng: Arc<Rng>,
+    /// The keys of the installation.
+    pub keys: Arc<Keyring>,
     /// What runs beside requests.
     pub tasks: Tasks,
     /// The origin that people type, without a slash at its end.
@@ -157,11 +162,12 @@ impl Hub {
             }
         }
         let prompts = lists.prompts.iter().map(Prompt::ready).collect::<Result<Vec<_>, _>>().map_err(BadList)?;
-        let Parts { store, clock, rng, limits, seal, public_url } = parts;
+        let Parts { store, clock, rng, limits, seal, keys, public_url } = parts;
         Ok(Arc::new(Self {
             store,
             clock,
-            rng,
+            rng: Arc::new(rng),
+            keys,
             tasks: Tasks::default(),
             public_url,
             seal: Seal::new(&seal),

@@ -24,8 +24,6 @@ mod read;
 
 pub use read::{Row, read};
 
-/// Rows at most in one file.
-pub const MOST_ROWS: usize = 10_000;
 /// Problems told at most.
 pub const MOST_PROBLEMS: usize = 200;
 /// Samples in one write.

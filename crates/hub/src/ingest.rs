@@ -15,9 +15,11 @@ use crate::error::{Error, Flaw};
 mod entry;
 mod history;
 mod source;
+mod would;
 
 pub use entry::Entry;
 pub use source::Source;
+pub(crate) use would::{improves, would_be};
 
 /// Charts and `get_kri` go back as far; the trend looks at the last part of it.
 pub const HISTORY: Span = Span::days(90);
@@ -123,7 +125,19 @@ pub async fn write(
     s: &Statement,
     provenance: &serde_json::Value,
 ) -> Result<bool, Error> {
-    let sample = NewSample {
+    let sample = sample(of, from, id, s, provenance);
+    Ok(samples::add(tx, &sample, kri::fresh_until(s.observed_at, cadence(of))).await?)
+}
+
+/// A checked statement as the sample that is kept of it.
+pub(crate) fn sample(
+    of: &KriRow,
+    from: &Origin,
+    id: SampleId,
+    s: &Statement,
+    provenance: &serde_json::Value,
+) -> NewSample {
+    NewSample {
         kri: of.id,
         id,
         observed_at: s.observed_at,
@@ -139,8 +153,7 @@ pub async fn write(
         actor: from.actor.clone(),
         note: s.note.clone(),
         provenance: provenance.to_string(),
-    };
-    Ok(samples::add(tx, &sample, kri::fresh_until(s.observed_at, cadence(of))).await?)
+    }
 }
 
 /// How often a sample of this KRI is expected.
@@ -183,14 +196,18 @@ fn since(status: Status, days: &[PointRow], row: &KriRow, changed: Timestamp, no
     }
 }
 
-/// The worse of two colours for the same value.
-fn worse(a: Status, b: Status) -> Status {
-    let badness = |s: Status| match s {
+/// How bad a colour is, beside the others.
+const fn badness(s: Status) -> u8 {
+    match s {
         Status::Green => 0,
         Status::Unknown => 1,
         Status::Amber => 2,
         Status::Red => 3,
-    };
+    }
+}
+
+/// The worse of two colours for the same value.
+fn worse(a: Status, b: Status) -> Status {
     if badness(b) > badness(a) { b } else { a }
 }
 
@@ -200,6 +217,35 @@ fn worse(a: Status, b: Status) -> Status {
 /// # Errors
 /// Of the store; [`crate::Kind::NotFound`] if the KRI is gone.
 pub async fn settle(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timestamp) -> Result<Settled, Error> {
+    settle_from(tx, id, changed, now, Before::Kept).await
+}
+
+/// The same after a sample of `changed` was taken back: the days from then on are made as if it had never been, and the
+/// colour that it gave is no part of the past.
+///
+/// # Errors
+/// As [`settle`].
+pub async fn settle_without(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timestamp) -> Result<Settled, Error> {
+    samples::drop_points(tx, id, history::first(changed, now.start_of_day())).await?;
+    settle_from(tx, id, changed, now, Before::History).await
+}
+
+/// Which status counts as the one before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// The one that the KRI has.
+    Kept,
+    /// The one that it had at the end of the last day.
+    History,
+}
+
+async fn settle_from(
+    tx: &mut Tx<'_>,
+    id: KriId,
+    changed: Timestamp,
+    now: Timestamp,
+    before: Before,
+) -> Result<Settled, Error> {
     let row = kris::by_id_in(tx, id, now).await?.ok_or_else(|| Error::not_found("the KRI is not there any more"))?;
     let rank: HashMap<_, _> = integrations::names_in(tx).await?.into_iter().map(|i| (i.id, i.priority)).collect();
     let today = now.start_of_day();
@@ -219,7 +265,10 @@ pub async fn settle(tx: &mut Tx<'_>, id: KriId, changed: Timestamp, now: Timesta
     let judged = |before| kri::judge(a.value, a.denominator, a.state, &t, row.unit, row.per_thousand, before);
     // what came in late may tell that it was worse yesterday than anybody knew
     let yesterday = points.last().filter(|_| anew < today).map(|p| judged(p.status));
-    let status = yesterday.map_or(judged(row.status), |then| worse(judged(row.status), then));
+    let status = match before {
+        Before::Kept => yesterday.map_or(judged(row.status), |then| worse(judged(row.status), then)),
+        Before::History => judged(points.last().map_or(Status::Unknown, |p| p.status)),
+    };
     let line: Vec<(Timestamp, f64)> = points
         .iter()
         .filter(|p| p.state == State::Ok)

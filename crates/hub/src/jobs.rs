@@ -17,8 +17,10 @@ use watchkeep_store::jobs::Claimed;
 use crate::error::Error;
 use crate::hub::Hub;
 
+mod artifacts;
 mod checkpoint;
 mod housekeeping;
+mod materialise;
 mod refresh;
 
 /// What jobs need besides the hub.
@@ -60,7 +62,7 @@ impl std::fmt::Debug for JobDef {
 }
 
 /// Every kind of job.
-pub const JOBS: &[JobDef] = &[refresh::JOB, checkpoint::JOB, housekeeping::JOB];
+pub const JOBS: &[JobDef] = &[refresh::JOB, materialise::JOB, checkpoint::JOB, housekeeping::JOB, artifacts::JOB];
 
 /// How long a worker holds a job without a sign of life.
 const LEASE: Span = Span::minutes(2);

@@ -31,7 +31,7 @@ pub const PROMPTS: &[PromptDef] = &[
         connector: Connector::Risk,
         name: "top_risks",
         title: "Top risks",
-        about: "What could hurt this organisation most right now, from the KRIs that are red or amber.",
+        about: "What could hurt this organisation most right now, by current score, with the KRIs behind it.",
         args: || {
             json!({ "properties": { "count": {
                 "type": "integer", "minimum": 1, "maximum": 20, "default": 5,
@@ -41,10 +41,15 @@ pub const PROMPTS: &[PromptDef] = &[
         text: |args| {
             let count = args.get("count").and_then(Value::as_i64).unwrap_or(5);
             format!(
-                "What are the top {count} risks of this organisation right now? Base the answer on the KRIs that \
-                 list_kris returns with status red, then amber. For each risk give the KRI and its slug, the value with \
-                 its unit and thresholds, the trend, when it was observed and from which source. Count a KRI whose \
-                 state is stale, unknown, unavailable or error as unmeasured, not as good, and name those apart."
+                "What are the top {count} risks of this organisation right now? list_risks with limit {count} names them, \
+                 the highest current score first; get_risk tells the controls against one and the KRIs that tell of it. \
+                 For each risk give title and slug, the current score and who says it (scoreSource: analyst is a person's \
+                 word), its change in 7 days, owner and treatment, the controls that are weak or of unknown \
+                 effectiveness, and the KRIs that are red or amber with value, unit and when they were observed. Name an \
+                 acceptance that has expired and actions that are overdue. A risk without a score, a control of unknown \
+                 effectiveness and a KRI whose state is stale, unknown, unavailable or error are unmeasured, not good: name \
+                 those apart. If there are no risks in the register, say so, and answer from the KRIs that list_kris \
+                 returns with status red, then amber."
             )
         },
     },
@@ -68,6 +73,48 @@ pub const PROMPTS: &[PromptDef] = &[
                  unit and thresholds, since when it is red, its trend, the integration and the run that the value came \
                  from, how old it is, and which other sources report the same."
             )
+        },
+    },
+    PromptDef {
+        connector: Connector::Risk,
+        name: "review_queue",
+        title: "Review queue",
+        about: "What waits for a person's decision: proposals, expired acceptances, overdue actions and reviews.",
+        args: || {
+            json!({ "properties": { "owner": {
+                "type": "string", "minLength": 1, "maxLength": 120,
+                "description": "Only what this person answers for; everything if left out."
+            } } })
+        },
+        text: |args| {
+            let owner = args.get("owner").and_then(Value::as_str);
+            let only = owner.map(|o| format!(" of what {o} answers for")).unwrap_or_default();
+            format!(
+                "What waits for a decision{only}? Give a list in the order of urgency, each with its id or slug, since when \
+                 it waits and what has to be decided: the proposals that list_proposals tells as pending; the risks of \
+                 list_risks whose acceptance has expired, whose review is overdue or whose treatment actions are overdue \
+                 (get_risk names the actions), and those without an owner or a current score; the vendors of list_vendors \
+                 with overdue true; the controls of list_controls whose effectiveness is unknown or stale. No tool decides \
+                 any of it: a person does, in the hub."
+            )
+        },
+    },
+    PromptDef {
+        connector: Connector::Risk,
+        name: "weekly_risk_brief",
+        title: "Weekly risk brief",
+        about: "One page for a weekly meeting: what changed, what is worst, what is overdue, what is not known.",
+        args: || json!({ "properties": {} }),
+        text: |_| {
+            "Write a risk brief of one page for a weekly meeting. What changed: risks of list_risks with a change7d other \
+             than 0, and KRIs of list_kris whose trend is worsening or improving. What is worst: the five risks with the \
+             highest current score, with scoreSource, owner and treatment, and the red KRIs with value, unit and the time \
+             when they were observed. What is overdue: acceptances that have expired, treatment actions, reviews of risks, \
+             and vendors (list_vendors with overdue true). What is not known: risks without a score, controls of unknown \
+             effectiveness, KRIs that are stale, unknown, unavailable or in error, and integrations of list_integrations \
+             that fail or have not run. End with the decisions that the meeting has to take. Give figures only as the \
+             tools return them."
+                .to_owned()
         },
     },
 ];
@@ -115,6 +162,10 @@ mod tests {
         assert!(text("top_risks", json!({})).unwrap().contains("top 5 risks"));
         assert!(text("top_risks", json!({ "count": "3" })).unwrap().contains("top 3 risks"));
         assert!(text("red_kris", json!({})).unwrap().contains("Which KRIs are red"));
+        assert!(text("top_risks", json!({})).unwrap().contains("list_risks with limit 5"));
+        assert!(text("review_queue", json!({})).unwrap().starts_with("What waits for a decision?"));
+        assert!(text("review_queue", json!({ "owner": "Ana" })).unwrap().contains("of what Ana answers for"));
+        assert!(text("weekly_risk_brief", json!({})).unwrap().contains("change7d"));
         assert!(
             text("red_kris", json!({ "category": "identity" })).unwrap().contains("of the category identity are red")
         );

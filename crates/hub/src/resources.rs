@@ -27,22 +27,39 @@ pub struct ResourceDef {
     pub read: &'static str,
     /// See [`ResourceDef::read`].
     pub argument: &'static str,
-    /// The list operation that names all; its items have the key under [`ResourceDef::key`] and a `name`.
+    /// The list operation that names all; its items have the key under [`ResourceDef::key`].
     pub list: &'static str,
+    /// The member of an item that is its name for people.
+    pub label: &'static str,
 }
 
 /// Every kind of resource.
-pub const RESOURCES: &[ResourceDef] = &[ResourceDef {
-    connector: Connector::Risk,
-    scheme: "kri://",
-    key: "slug",
-    name: "kri",
-    title: "KRI",
-    about: "One key risk indicator with its value, thresholds, trend, 90 days of samples and where the value came from.",
-    read: "get_kri",
-    argument: "id",
-    list: "list_kris",
-}];
+pub const RESOURCES: &[ResourceDef] = &[
+    ResourceDef {
+        connector: Connector::Risk,
+        scheme: "kri://",
+        key: "slug",
+        name: "kri",
+        title: "KRI",
+        about: "One key risk indicator with its value, thresholds, trend, 90 days of samples and where the value came from.",
+        read: "get_kri",
+        argument: "id",
+        list: "list_kris",
+        label: "name",
+    },
+    ResourceDef {
+        connector: Connector::Risk,
+        scheme: "risk://",
+        key: "id",
+        name: "risk",
+        title: "Risk",
+        about: "One risk with its scores, the controls against it, the KRIs that tell of it, decisions and treatment; its slug does for the id.",
+        read: "get_risk",
+        argument: "id",
+        list: "list_risks",
+        label: "title",
+    },
+];
 
 /// The type of every resource.
 pub const MIME_TYPE: &str = "application/json";
@@ -83,7 +100,7 @@ impl ResourceDef {
         let text = |item: &Value, member: &str| item.get(member).and_then(Value::as_str).map(str::to_owned);
         let all = items.iter().map(|item| {
             let key = text(item, self.key).ok_or_else(|| Error::internal(format!("{}: no {}", self.list, self.key)))?;
-            Ok(Listed { uri: format!("{}{key}", self.scheme), key, title: text(item, "name") })
+            Ok(Listed { uri: format!("{}{key}", self.scheme), key, title: text(item, self.label) })
         });
         let next = text(&page, "nextCursor").or_else(|| text(&page, "next_cursor"));
         Ok((all.collect::<Result<_, Error>>()?, next))
@@ -104,6 +121,9 @@ mod tests {
         for foreign in ["kri://", "kri:mfa", "risk://1", "", "KRI://x"] {
             assert_eq!(kri.args(foreign), None, "{foreign}");
         }
+        let risk = &RESOURCES[1];
+        assert_eq!(risk.template(), "risk://{id}");
+        assert_eq!(Value::Object(risk.args("risk://ransomware").unwrap()), json!({ "id": "ransomware" }));
     }
 
     #[test]
@@ -114,5 +134,9 @@ mod tests {
         assert_eq!(all[0], Listed { uri: "kri://a_b".into(), key: "a_b".into(), title: Some("A b".into()) });
         assert_eq!((all.len(), all[1].title.as_deref(), next.as_deref()), (2, None, Some("n")));
         assert!(kri.listed(&Reply::new("{}".into(), 1)).is_err());
+        let page = json!({ "items": [{ "id": "1", "slug": "a", "title": "A risk" }], "truncated": false });
+        let (all, next) = RESOURCES[1].listed(&Reply::new(page.to_string(), 1)).unwrap();
+        assert_eq!(all, [Listed { uri: "risk://1".into(), key: "1".into(), title: Some("A risk".into()) }]);
+        assert_eq!(next, None);
     }
 }

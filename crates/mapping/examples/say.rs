@@ -4,12 +4,16 @@
 use watchkeep_mapping::{Artifact, KevList, Known, extract};
 
 fn main() {
-    for path in std::env::args().skip(1) {
+    let list = std::env::args().find_map(|a| a.strip_prefix("--kev=").map(str::to_owned));
+    let kev = list.map_or_else(
+        || KevList::new(["CVE-2021-44228"]),
+        |path| KevList::from_json(&std::fs::read(path).unwrap()).unwrap(),
+    );
+    for path in std::env::args().skip(1).filter(|a| !a.starts_with("--")) {
         let bytes = std::fs::read(&path).unwrap();
         let name = std::path::Path::new(&path).file_name().unwrap().to_string_lossy().into_owned();
         let artifact = Artifact { bytes: &bytes, filename: Some(&name), mime: None, subject: None };
         let now = "2026-11-20T08:00:00Z".parse().unwrap();
-        let kev = KevList::new(["CVE-2021-44228"]);
         let got = extract(&artifact, &Known { kev: Some(&kev), now });
         println!("== {path}: {}", got.format);
         for e in got.extractions {

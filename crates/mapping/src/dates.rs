@@ -19,6 +19,65 @@ const OTHER_MONTHS: [(&str, u32); 12] = [
     ("déc", 12),
 ];
 
+/// The month of that name or its beginning, in lower case: `nov`, `november`, `März`.
+pub(crate) fn month(word: &str) -> Option<u32> {
+    if word.chars().count() < 3 || !word.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    let full = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "januar",
+        "februar",
+        "märz",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "januari",
+        "februari",
+        "maart",
+        "mei",
+        "augustus",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+        "sept",
+    ];
+    let short = MONTHS.contains(&word) || OTHER_MONTHS.iter().any(|(name, _)| *name == word);
+    if !(short || full.contains(&word)) {
+        return None;
+    }
+    let other = OTHER_MONTHS.iter().find(|(name, _)| word.starts_with(name)).map(|(_, m)| *m);
+    let english = || MONTHS.iter().position(|m| word.starts_with(m)).and_then(|i| u32::try_from(i + 1).ok());
+    // these two begin like no other name of their month
+    let rest = match word {
+        "février" => Some(2),
+        "dezember" => Some(12),
+        _ => None,
+    };
+    other.or_else(english).or(rest)
+}
+
 /// A date of any usual form. A time without an offset is taken as UTC. Of `03/04/2024` nobody can tell which is the
 /// month, so that it is none.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
@@ -34,6 +93,14 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
 fn plausible(at: Timestamp) -> bool {
     let year = |y| civil(y, 1, 1, 0).unwrap_or(Timestamp::MIN);
     at >= year(1995) && at < year(2100)
+}
+
+/// A date of a tool that is known to write the month first.
+pub(crate) fn american(text: &str) -> Option<Timestamp> {
+    let mut parts = text.trim().splitn(3, '/');
+    let (month, day, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    let (year, time) = rest.split_once(' ').unwrap_or((rest, ""));
+    parse(&format!("{year}-{month:0>2}-{day:0>2} {time}")).or_else(|| parse(text))
 }
 
 /// Seconds or milliseconds since 1970.
@@ -103,6 +170,9 @@ fn words(text: &str) -> Option<Timestamp> {
     }
     let year = |n: u32| (1990..2100).contains(&n);
     let (y, m, d) = match (month, numbers.as_slice()) {
+        // a month is its first day
+        (Some(m), [y]) if year(*y) => (*y, m, 1),
+        (None, [y, m]) if year(*y) && text.len() == 7 => (*y, *m, 1),
         (Some(m), [d, y, ..]) if year(*y) && *d <= 31 => (*y, m, *d),
         (Some(m), [d, .., y]) if year(*y) && *d <= 31 => (*y, m, *d),
         (Some(m), [y, d, ..]) if year(*y) && *d <= 31 => (*y, m, *d),
@@ -142,9 +212,14 @@ mod tests {
             ("12 mars 2024", "2024-03-12T00:00:00Z"),
             ("May 3, 2023 1:05 PM", "2023-05-03T13:05:00Z"),
             ("1700000000", "2023-11-14T22:13:20Z"),
+            ("2026-10", "2026-10-01T00:00:00Z"),
+            ("Oktober 2026", "2026-10-01T00:00:00Z"),
         ] {
             assert_eq!(parse(text).map(|t| t.to_string()).as_deref(), Some(iso), "{text}");
         }
+        assert_eq!(super::american("06/01/2026 10:00:00").unwrap().to_string(), "2026-06-01T10:00:00Z");
+        assert_eq!(super::american("6/1/2026").unwrap().to_string(), "2026-06-01T00:00:00Z");
+        assert_eq!(super::american("2026-06-01"), None);
         for text in
             ["", "never", "N/A", "no_information", "03/04/2024", "12", "31/02/2024", "9.8", "0001-01-01T00:00:00Z"]
         {

@@ -8,6 +8,7 @@ use watchkeep_model::text::clean;
 
 use crate::formats::{self, FORMATS, Reader};
 use crate::out::{Cx, Out};
+use crate::read::json::Val;
 use crate::read::{self, Shape};
 use crate::{KevList, words};
 
@@ -65,7 +66,12 @@ pub struct Extraction {
     pub unit: Unit,
     /// What the value speaks of: a project, an image, an account. Cleaned, at most 200 characters, maybe empty.
     pub subject: String,
-    /// How sure that is, from 0 to 1. What should be looked at by a person is below 0.85.
+    /// How sure that is, from 0 to 1. What should be looked at by a person is below 0.85: what is contradicted or one
+    /// page of several, speaks of a pilot or of a part, is rounded, old or only meant by a phrase.
+    ///
+    /// Of an unknown it is how sure it is that the artifact should say the value and does not: 0.9, since a known
+    /// format has said itself that it failed, skipped something or scanned nothing; less where the artifact as a whole
+    /// is in doubt.
     pub confidence: f64,
     /// Why it is so sure, and how the value came about. Never empty.
     pub reasoning: String,
@@ -102,6 +108,9 @@ pub fn extract(artifact: &Artifact<'_>, known: &Known<'_>) -> Extracted {
         if artifact.bytes.starts_with(b"%PDF") {
             out.doubt(0.8, "the text of a PDF, put together by where its pieces stand");
         }
+        if let Some(word) = pilot(artifact) {
+            out.doubt(0.6, format!("its name says that it is about a part only: {word}"));
+        }
         let name = one(bytes, &mut out);
         if format == "unknown" || (extractions.is_empty() && !out.is_empty()) {
             format = name;
@@ -118,6 +127,24 @@ pub fn extract(artifact: &Artifact<'_>, known: &Known<'_>) -> Extracted {
         notes.push("Nothing that a signal of the catalogue could be read from.".to_owned());
     }
     Extracted { format, extractions, notes }
+}
+
+/// The word in the name of the file or of the subject that says that this is not all.
+fn pilot(artifact: &Artifact<'_>) -> Option<&'static str> {
+    let named =
+        words::plain(&format!("{} {}", artifact.filename.unwrap_or_default(), artifact.subject.unwrap_or_default()));
+    ["pilot", "poc", "stichprobe", "steekproef", "échantillon", "excerpt", "partial"]
+        .into_iter()
+        .find(|word| named.split(' ').any(|w| w == *word))
+}
+
+/// True if a JSON document says that it is one page of several.
+fn one_of_several(root: Val<'_>) -> bool {
+    let more =
+        ["NextToken", "nextToken", "next_page_token", "nextPageToken", "nextLink", "@odata.nextLink", "next_cursor"];
+    root.is_object()
+        && (more.iter().any(|key| root.at(key).text().is_some_and(|t| !t.trim().is_empty()))
+            || ["hasNextPage", "has_more", "hasMore"].iter().any(|key| root.at(key).truth() == Some(true)))
 }
 
 /// Values of one signal and subject from several parts (runs, sheets, pages): the same value stands once, different ones
@@ -182,7 +209,12 @@ fn one(bytes: &[u8], out: &mut Out<'_>) -> &'static str {
         return "unknown";
     };
     match (&FORMATS[i].reader, &shape) {
-        (Reader::Json(_, read), Shape::Json(doc)) => read(doc.root(), out),
+        (Reader::Json(_, read), Shape::Json(doc)) => {
+            if one_of_several(doc.root()) {
+                out.doubt(0.7, "the document says that there is a further page");
+            }
+            read(doc.root(), out);
+        }
         (Reader::Xml(_, read), Shape::Xml(doc)) => {
             if doc.cut {
                 out.doubt(0.6, "the document ends before it should");

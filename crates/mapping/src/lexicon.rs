@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use watchkeep_model::catalog;
 
+use crate::work;
+
 const PHRASES: &str = include_str!("lexicon/phrases.txt");
 const TOO_LOOSE: &str = include_str!("lexicon/too_loose.txt");
 
@@ -42,6 +44,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut chars = text.char_indices().peekable();
     while let Some((start, c)) = chars.next() {
+        work::tick(1);
         if !c.is_alphanumeric() {
             continue;
         }
@@ -161,8 +164,10 @@ pub(crate) fn hits(tokens: &[Token]) -> Vec<Hit> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        work::tick(1);
         let longest = INDEX.get(&tokens[at].text).and_then(|list| {
             list.iter().find(|p| {
+                work::tick(1);
                 p.words.len() <= tokens.len() - at && p.words.iter().zip(&tokens[at..]).all(|(w, t)| *w == t.text)
             })
         });

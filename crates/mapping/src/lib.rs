@@ -22,6 +22,7 @@ mod read;
 mod severity;
 mod tally;
 mod words;
+mod work;
 
 pub use extract::{Artifact, Extracted, Extraction, Known, Span, extract};
 pub use formats::{FORMATS, FormatDef};

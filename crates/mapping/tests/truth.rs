@@ -1,5 +1,5 @@
 //! The extractor on real reports, against our own reading of them (`tests/truth`). Skipped where the reports are not
-//! there; `examples/measure.rs` prints the figures by format.
+//! there; `cargo xtask bench extract` prints the figures by format.
 
 use std::collections::BTreeMap;
 use std::path::Path;

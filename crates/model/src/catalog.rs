@@ -1,7 +1,8 @@
-//! The catalogue of signals: the KRIs that are known by name, with their units, default thresholds and words.
+//! The catalogue of signals: the KRIs that are known by name, with their units, default thresholds and words. Beside
+//! it the catalogues of [risks()] and [controls()] that the signals speak of.
 //!
-//! It is written in `catalog/signals.toml`; to add a signal is to add an entry there. A tenant's KRI may follow a
-//! signal (and edit its thresholds) or stand alone.
+//! Each is written in a file of `catalog/`; to add a signal, a risk or a control is to add an entry there. A tenant's
+//! KRI may follow a signal (and edit its thresholds) or stand alone.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,6 +11,12 @@ use serde::Deserialize;
 
 use crate::kri::{Aggregation, Direction, Thresholds, Unit};
 use crate::time::Span;
+
+mod controls;
+mod risks;
+
+pub use controls::{CatalogControl, ControlFunction, KriRole, Measure, Strength, control, controls};
+pub use risks::{CatalogRisk, Confidence, LossForm, Pathway, Prior, RiskCategory, risk, risks};
 
 crate::word::words! {
     /// What a KRI is about.

@@ -79,10 +79,13 @@ macro_rules! ids {
 
 // in the order of the alphabet
 ids! {
+    EntryId = "entry of the register",
+    ArtifactId = "artifact",
     IntegrationId = "integration",
     JobId = "job",
     KriId = "KRI",
     PersonId = "person",
+    ProposalId = "proposal",
     RequestId = "request",
     RunId = "run",
     SampleId = "sample",

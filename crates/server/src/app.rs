@@ -14,7 +14,8 @@ use crate::gate::{Post, gate};
 use crate::metrics::Metrics;
 use crate::public::{BadUrl, Public};
 use crate::settings::Settings;
-use crate::{health, incoming, mcp, openapi, rest, wellknown};
+use crate::uploads::spool::Spool;
+use crate::{health, incoming, mcp, openapi, rest, uploads, wellknown};
 
 /// What the handlers of all doors share.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct App {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     pub(crate) noted: Noted,
+    pub(crate) spool: Spool,
+    pub(crate) attempts: uploads::Attempts,
 }
 
 impl App {
@@ -38,7 +41,9 @@ impl App {
     pub fn new(hub: Arc<Hub>, settings: Settings) -> Result<Arc<Self>, BadUrl> {
         let public = Public::new(&settings.public_url)?;
         let metrics = Arc::new(Metrics::new(&hub));
-        Ok(Arc::new(Self { hub, public, settings, metrics, noted: Noted::default() }))
+        let spool = Spool::new(&settings.spool);
+        let (noted, attempts) = (Noted::default(), uploads::Attempts::default());
+        Ok(Arc::new(Self { hub, public, settings, metrics, noted, spool, attempts }))
     }
 }
 
@@ -59,6 +64,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let described = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
     let mut routes = routes
         .merge(rest::routes(app))
+        .merge(uploads::routes())
         .route("/", get(health::root))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

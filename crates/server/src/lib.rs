@@ -1,8 +1,8 @@
 //! The doors of Watchkeep: MCP, REST, health and metrics.
 //!
 //! **What it is.** Routes made from the hub's lists: an MCP endpoint per connector ([`gate`], then `mcp`), the REST API
-//! with its OpenAPI document ([`rest`], [`openapi`]), the well-known documents, health and metrics. It is the only
-//! place that knows an HTTP status ([`error`]).
+//! with its OpenAPI document ([`rest`], [`openapi`]), files that are pushed ([`uploads`]), the well-known documents, health
+//! and metrics. It is the only place that knows an HTTP status ([`error`]).
 //!
 //! **What it never does.** It decides nothing about data: each call ends in [`watchkeep_hub::call`](fn@watchkeep_hub::call),
 //! which checks, limits and records it. It holds no session and no token: a credential is looked up on each request, so a
@@ -28,6 +28,7 @@ pub mod rest;
 mod server;
 pub mod settings;
 pub mod tls;
+pub mod uploads;
 pub mod wellknown;
 
 pub use listen::Listener;

@@ -5,6 +5,7 @@ use watchkeep_hub::{Cap, Hub, Ready, Verb, op, schema};
 use watchkeep_model::Connector;
 
 use crate::rest::{BASE, has_body};
+use crate::uploads::describe;
 
 /// The document of this hub's REST API.
 #[must_use]
@@ -17,6 +18,7 @@ pub fn document(hub: &Hub, server: &str) -> Value {
         let item = paths.entry(format!("{BASE}{path}")).or_insert_with(|| json!({ "parameters": [slug()] }));
         item[word(verb)] = operation(ready, verb, path, &answer);
     }
+    describe::add(&mut paths, &mut types, &slug());
     let mut schemas = types.take_definitions(false);
     schemas.values_mut().for_each(schema::tidy);
     schemas.insert("Problem".into(), problem());
@@ -36,7 +38,8 @@ pub fn document(hub: &Hub, server: &str) -> Value {
                 "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
             } },
             "securitySchemes": {
-                "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key, drx_api_<tenant-slug>.<hex>." }
+                "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key, drx_api_<tenant-slug>.<hex>." },
+                (describe::SCHEME): describe::scheme()
             }
         }
     })

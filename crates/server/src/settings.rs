@@ -1,4 +1,5 @@
 //! What an operator can set about the doors.
+use std::path::PathBuf;
 use std::time::Duration;
 
 use watchkeep_model::Connector;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub head_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
+    /// The folder for files on their way in, at most 2 GiB of them; on a disk, so that they do not fill the memory.
+    pub spool: PathBuf,
     /// How long a stop waits for requests that run.
     pub drain_timeout: Duration,
     /// Answers of tools take the long way through the MCP library: for tests that compare the two ways.
@@ -63,6 +66,7 @@ impl Settings {
             max_connections: 1_024,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            spool: std::env::temp_dir(),
             drain_timeout: Duration::from_secs(25),
             plain_answers: false,
         }

@@ -5,8 +5,8 @@ use watchkeep_model::{IntegrationId, RunId, Timestamp};
 use crate::{Reader, Result, Tx};
 
 statements! {
-    Tenant PAGE = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.name > $2 and ($3 = '' or i.source_kind = $3) and ($4 = '' or case when i.enabled = 0 then 'disabled' when i.auth_state not in ('ok', 'none') then 'reauthorize' when r.status is null then 'never_run' when r.status = 'failed' then 'failing' when r.status = 'running' then 'running' else 'ok' end = $4) order by i.name limit $5";
-    Tenant GET = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.id = $2";
+    Tenant PAGE = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, (select count(*) from proposal p where p.tenant_id = $1 and p.integration_id = i.id and p.status = 'pending') as open_proposals, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.name > $2 and ($3 = '' or i.source_kind = $3) and ($4 = '' or case when i.enabled = 0 then 'disabled' when i.auth_state not in ('ok', 'none') then 'reauthorize' when r.status is null then 'never_run' when r.status = 'failed' then 'failing' when r.status = 'running' then 'running' else 'ok' end = $4) order by i.name limit $5";
+    Tenant GET = "select i.id, i.name, i.vendor, i.source_kind, i.schedule, i.enabled, i.auth_state, i.priority, i.demo, i.created_at, i.next_run_at, (select count(*) from proposal p where p.tenant_id = $1 and p.integration_id = i.id and p.status = 'pending') as open_proposals, r.id as run_id, r.started_at as run_at, r.ended_at as run_ended_at, r.status as run_status, r.written as run_written, r.skipped as run_skipped, r.calls as run_calls, r.cap as run_cap, r.error as run_error from integration i left join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.id = $2";
     Tenant NAMES = "select id, name, source_kind, priority from integration where tenant_id = $1";
     Tenant ONE = "select id, name, source_kind, priority from integration where tenant_id = $1 and id = $2";
     Tenant BY_NAME = "select id, name, source_kind, priority from integration where tenant_id = $1 and name = $2";
@@ -42,6 +42,8 @@ crate::row! {
         pub created_at: Timestamp,
         /// When it runs next.
         pub next_run_at: Option<Timestamp>,
+        /// Proposals that wait for a person.
+        pub open_proposals: i64,
         /// The last run.
         pub run_id: Option<RunId>,
         /// When it began.
@@ -77,6 +79,7 @@ impl IntegrationRow {
             demo: false,
             created_at: now,
             next_run_at: None,
+            open_proposals: 0,
             run_id: None,
             run_at: None,
             run_ended_at: None,

@@ -53,6 +53,7 @@ statements! {
     Tenant BY_ID = concat!(select!(), "and k.id = $3");
     Tenant CATEGORIES = "select distinct category from kri where tenant_id = $1 and archived_at is null order by category";
     Tenant SLUGS = "select id, slug from kri where tenant_id = $1 and archived_at is null";
+    Tenant ARCHIVED = "select slug from kri where tenant_id = $1 and archived_at is not null order by slug";
     Tenant COUNTS = concat!("select ", status!(), " as status, count(*) as n from kri k where k.tenant_id = $1 and k.archived_at is null group by 1");
     Tenant ADD = "insert into kri (tenant_id, id, slug, signal, name, about, category, unit, direction, amber, red, target, aggregation, per_thousand, cadence_us, owner, search, demo, version, rev, created_at, archived_at, value, numerator, denominator, state, status, status_since, trend, slope_per_day, quality, observed_at, fresh_until, refresh_at, source_id, also, subjects, missing) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, 1, $19, null, null, null, null, 'unknown', 'unknown', null, 'insufficient', null, 'complete', null, null, null, null, '[]', 0, 0)";
     Tenant EDIT = "update kri set name = $3, about = $4, amber = $5, red = $6, target = $7, owner = $8, search = $9, cadence_us = $10, version = version + 1, rev = rev + 1 where tenant_id = $1 and id = $2";
@@ -235,6 +236,20 @@ pub async fn categories(r: Reader<'_>) -> Result<Vec<String>> {
 /// Of the database.
 pub async fn slugs(r: Reader<'_>) -> Result<Vec<(KriId, String)>> {
     r.all(SLUGS, []).await
+}
+/// Slugs of KRIs that were archived: they stay taken.
+///
+/// # Errors
+/// Of the database.
+pub async fn archived(r: Reader<'_>) -> Result<Vec<String>> {
+    Ok(r.all::<(String,), 0>(ARCHIVED, []).await?.into_iter().map(|(s,)| s).collect())
+}
+/// The same inside a write.
+///
+/// # Errors
+/// Of the database.
+pub async fn archived_in(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    Ok(tx.all::<(String,), 0>(ARCHIVED, []).await?.into_iter().map(|(s,)| s).collect())
 }
 /// How many KRIs have which status.
 ///

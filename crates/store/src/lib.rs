@@ -21,6 +21,7 @@ pub mod sql;
 #[macro_use]
 pub mod value;
 
+pub mod artifacts;
 pub mod audit;
 pub mod backup;
 mod call;
@@ -32,6 +33,8 @@ pub mod jobs;
 pub mod kris;
 mod migrate;
 pub mod people;
+pub mod proposals;
+pub mod register;
 pub mod registry;
 pub mod runs;
 pub mod samples;

@@ -18,7 +18,11 @@ use crate::{Error, Result, tables};
 pub(crate) type Step = (&'static str, &'static str);
 
 /// Name and text of each step; steps are never changed after a release.
-pub(crate) const MIGRATIONS: &[Step] = &[("0001_base", include_str!("migrations/0001_base.sql"))];
+pub(crate) const MIGRATIONS: &[Step] = &[
+    ("0001_base", include_str!("migrations/0001_base.sql")),
+    ("0002_dropzone", include_str!("migrations/0002_dropzone.sql")),
+    ("0003_register", include_str!("migrations/0003_register.sql")),
+];
 
 /// Whether this version knows a step of that name.
 pub(crate) fn is_known(name: &str) -> bool {

@@ -7,6 +7,7 @@ statements! {
     Tenant START = "insert into integration_run (tenant_id, id, integration_id, started_at, ended_at, status, started_by, written, skipped, calls, cap, error) values ($1, $2, $3, $4, null, 'running', $5, 0, 0, 0, null, null)";
     Tenant COUNT = "update integration_run set written = written + $3, skipped = skipped + $4 where tenant_id = $1 and id = $2";
     Tenant END = "update integration_run set ended_at = $3, status = $4, error = $5 where tenant_id = $1 and id = $2";
+    Tenant RUNNING = "select r.id, r.integration_id, r.started_at, r.ended_at, r.status, r.started_by, r.written, r.skipped, r.calls, r.cap, r.error from integration i join integration_run r on r.tenant_id = i.tenant_id and r.id = i.last_run_id where i.tenant_id = $1 and i.id = $2 and r.status = 'running'";
     Tenant ONE = "select id, integration_id, started_at, ended_at, status, started_by, written, skipped, calls, cap, error from integration_run where tenant_id = $1 and id = $2";
 }
 
@@ -68,4 +69,11 @@ pub async fn end(tx: &mut Tx<'_>, id: RunId, status: &str, error: Option<&str>, 
 /// Of the database.
 pub async fn get(r: Reader<'_>, id: RunId) -> Result<Option<RunRow>> {
     r.opt(ONE, params![id]).await
+}
+/// The last run of an integration, if it is still under way, inside a write.
+///
+/// # Errors
+/// Of the database.
+pub async fn running(tx: &mut Tx<'_>, of: IntegrationId) -> Result<Option<RunRow>> {
+    tx.opt(RUNNING, params![of]).await
 }

@@ -5,6 +5,7 @@
 //! file of its own, outside the database; backups hold no key.
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hmac;
@@ -24,10 +25,11 @@ statements! {
 }
 
 /// The keys of an installation. Kept in one file, readable by the hub's user only.
+#[derive(Clone)]
 pub struct Keyring {
     active: u32,
     keys: BTreeMap<u32, [u8; 32]>,
-    signing: Ed25519KeyPair,
+    signing: Arc<Ed25519KeyPair>,
     seed: [u8; 32],
 }
 impl std::fmt::Debug for Keyring {
@@ -93,7 +95,7 @@ impl Keyring {
         if !keys.contains_key(&active) {
             return Err(Error::Sealed(format!("the keyring has no key {active}, which it names as active")));
         }
-        Ok(Self { active, keys, signing, seed })
+        Ok(Self { active, keys, signing: Arc::new(signing), seed })
     }
     /// Adds a key and makes it the active one; values sealed with the older ones still open.
     ///

@@ -5,9 +5,19 @@
 
 /// Rows of one tenant: `tenant_id` leads every key, and row-level security is forced on PostgreSQL.
 pub const TENANT: &[&str] = &[
+    "ai_proposal_outcome",
     "api_key",
+    "artifact",
+    "artifact_part",
+    "artifact_staging",
+    "asset",
+    "asset_owner",
     "audit_checkpoint",
     "audit_log",
+    "autonomy",
+    "control",
+    "control_kri",
+    "dropzone_token",
     "idempotency",
     "integration",
     "integration_run",
@@ -16,11 +26,24 @@ pub const TENANT: &[&str] = &[
     "kri",
     "kri_point",
     "kri_sample",
+    "kri_sample_undone",
     "kri_subject",
     "mcp_access_tokens",
     "mcp_call_log",
     "membership",
+    "outcome",
+    "outcome_risk",
+    "proposal",
+    "register_comment",
+    "risk",
+    "risk_acceptance",
+    "risk_control",
+    "risk_kri",
+    "risk_point",
     "schedule",
+    "treatment_action",
+    "vendor",
+    "vendor_asset",
 ];
 
 /// Tenant's tables in which a row also belongs to the person named by `user_id`.
@@ -33,5 +56,20 @@ pub const PERSON: &[&str] = &["person"];
 pub const INSTALLATION: &[&str] = &["audit_head", "installation", "schema_migration", "tenant", "tenant_slug"];
 
 /// Tables that grow with use: a statement may not read them from end to end.
-pub const BIG: &[&str] =
-    &["audit_log", "idempotency", "integration_run", "job", "kri_point", "kri_sample", "kri_subject", "mcp_call_log"];
+pub const BIG: &[&str] = &[
+    "ai_proposal_outcome",
+    "artifact",
+    "artifact_part",
+    "audit_log",
+    "idempotency",
+    "integration_run",
+    "job",
+    "kri_point",
+    "kri_sample",
+    "kri_sample_undone",
+    "kri_subject",
+    "mcp_call_log",
+    "proposal",
+    "register_comment",
+    "risk_point",
+];

@@ -5,8 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use watchkeep_model::Slug;
 
 use crate::command::{
-    audit, backup, completions, config, demo, doctor, import, init, integration, job, kri, openapi, reference, restore,
-    serve, tenant, token, user,
+    audit, backup, completions, config, demo, doctor, dropzone, export, extract, import, init, integration, job, kri,
+    openapi, proposal, reference, register, restore, serve, tenant, token, user,
 };
 use crate::exit::Exit;
 
@@ -68,9 +68,40 @@ pub(crate) enum Command {
     /// KRIs: their definitions and values.
     #[command(subcommand)]
     Kri(kri::Kri),
+    /// Controls: what works against risks.
+    #[command(subcommand)]
+    Control(register::Entries<register::Control>),
+    /// Risks: what could hurt.
+    #[command(subcommand)]
+    Risk(register::Risks),
+    /// Outcomes: the losses that risks end in.
+    #[command(subcommand)]
+    Outcome(register::Entries<register::Outcome>),
+    /// Vendors: who delivers, and what they can reach.
+    #[command(subcommand)]
+    Vendor(register::Entries<register::Vendor>),
+    /// Assets: hosts, networks, sites.
+    #[command(subcommand)]
+    Asset(register::Entries<register::Asset>),
+    /// Applications: the software that people use.
+    #[command(subcommand)]
+    Application(register::Entries<register::Application>),
+    /// People of the register: who answers for what. Users who sign in are `watchkeep user`.
+    #[command(subcommand)]
+    Person(register::Entries<register::Person>),
     /// Bring data in from files.
     #[command(subcommand)]
     Import(import::Import),
+    /// Write the register to files that import again to the same.
+    Export(export::Export),
+    /// Show what the Drop Zone would read from a file, without keeping it.
+    Extract(extract::Extract),
+    /// Drop Zones: files that are pushed, and what is read from them.
+    #[command(subcommand)]
+    Dropzone(dropzone::Dropzone),
+    /// Proposals: what waits for a person to decide.
+    #[command(subcommand)]
+    Proposal(proposal::Proposal),
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -11,13 +11,18 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod dropzone;
+pub(crate) mod export;
+pub(crate) mod extract;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod job;
 pub(crate) mod kri;
 pub(crate) mod openapi;
+pub(crate) mod proposal;
 pub(crate) mod reference;
+pub(crate) mod register;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod tenant;
@@ -56,7 +61,18 @@ async fn short(app: &App, command: Command) -> Result<Exit> {
         Command::Token(c) => c.run(app).await,
         Command::Integration(c) => c.run(app).await,
         Command::Kri(c) => c.run(app).await,
+        Command::Control(c) => c.run(app).await,
+        Command::Risk(c) => c.run(app).await,
+        Command::Outcome(c) => c.run(app).await,
+        Command::Vendor(c) => c.run(app).await,
+        Command::Asset(c) => c.run(app).await,
+        Command::Application(c) => c.run(app).await,
+        Command::Person(c) => c.run(app).await,
         Command::Import(c) => c.run(app).await,
+        Command::Export(c) => c.run(app).await,
+        Command::Extract(c) => c.run(app).await,
+        Command::Dropzone(c) => c.run(app).await,
+        Command::Proposal(c) => c.run(app).await,
         Command::Audit(c) => c.run(app).await,
         Command::Job(c) => c.run(app).await,
         Command::Config(c) => c.run(app),

@@ -129,6 +129,7 @@ fn settings(config: &Config, url: &str) -> Settings {
         head_timeout: duration(server.head_timeout),
         body_timeout: duration(server.body_timeout),
         drain_timeout: duration(server.drain_timeout),
+        spool: config.data_dir().to_owned(),
         ..Settings::new(url)
     }
 }

@@ -19,6 +19,7 @@ mod exit;
 mod fault;
 mod hold;
 mod house;
+mod input;
 mod out;
 mod telemetry;
 mod temporary;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::counts::{self, Counts};
 use super::steps::When;
-use crate::hub::Told;
+use crate::hub::Demo;
 use crate::process::run;
 use crate::{Result, setup};
 
@@ -31,18 +31,28 @@ pub(crate) const ALL: &[Client] = &[
     Client { name: "client: TypeScript SDK", driver: "typescript.mjs", language: Language::Node, when: When::All },
     Client { name: "client: Python SDK", driver: "python_sdk.py", language: Language::Python, when: When::All },
     Client { name: "client: FastMCP", driver: "fastmcp_client.py", language: Language::Python, when: When::All },
+    Client { name: "client: set-up pages", driver: "setup_pages.mjs", language: Language::Node, when: When::All },
+    Client {
+        name: "client: Drop Zone script",
+        driver: "dropzone_script.py",
+        language: Language::Python,
+        when: When::All,
+    },
 ];
 
 impl Client {
     /// Runs the driver against a hub; each line that it prints is one check.
-    pub(crate) fn run(&self, program: &Path, hub: &Told) -> Result<Counts> {
+    pub(crate) fn run(&self, program: &Path, demo: &Demo) -> Result<Counts> {
+        let hub = &demo.told;
         let driver = run(program)
             .arg(self.driver)
             .dir(setup::clients())
             .env("WATCHKEEP_URL", &hub.url)
             .env("WATCHKEEP_TOKEN", &hub.token)
             .env("WATCHKEEP_TENANT", &hub.tenant)
-            .env("WATCHKEEP_MCP_RISK", &hub.mcp.risk);
+            .env("WATCHKEEP_MCP_RISK", &hub.mcp.risk)
+            .env("WATCHKEEP_PROGRAM", &demo.program)
+            .env("WATCHKEEP_DATA", demo.data());
         counted(driver.limit(Duration::from_secs(600)).tee()?)
     }
 }

@@ -7,11 +7,14 @@ type Listed = (&'static str, &'static str);
 
 /// The files of `store` with statements of kind `Crossing`. Their names, and why each crosses, stand in its registry.
 const CROSSING: &[Listed] = &[
+    ("artifacts", "bodies of all tenants are laid down and have their time"),
+    ("artifacts/zones", "the token of a webhook names its tenant"),
     ("audit/checkpoint", "every chain gets checkpoints"),
     ("audit/verify", "every chain is verified"),
     ("idempotency", "keys end after a day"),
     ("jobs", "workers serve all tenants"),
     ("kris", "values of all tenants go stale"),
+    ("proposals", "accepted proposals of all tenants become samples"),
     ("schedules", "schedules of all tenants fire"),
     ("seal", "doctor opens every sealed value"),
     ("tenants", "the operator names a tenant"),
@@ -35,6 +38,8 @@ const ROUTES: &[Listed] = &[
     ("/.well-known/oauth-protected-resource", "public metadata"),
     ("/.well-known/oauth-protected-resource/{*path}", "public metadata"),
     ("/.well-known/{*path}", "not found, in JSON"),
+    ("UPLOAD", "a file of up to 64 MiB is no argument; ends in hub::dropzone"),
+    ("HOOK", "the same with the token of one Drop Zone, for a tool that can only send a webhook"),
     ("path", "sign-in, which this version does not have"),
 ];
 

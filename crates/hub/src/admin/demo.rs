@@ -1,5 +1,6 @@
 //! Demo data on its way in: by the same doors as anybody's, marked as demo.
 use watchkeep_model::Timestamp;
+use watchkeep_store::{Keyring, TenantScope};
 
 use super::Admin;
 use crate::demo::{self, DemoTenant};
@@ -14,6 +15,14 @@ impl Admin {
         let count = tenant.samples.len();
         demo::load_one(self.clone(), tenant).await?;
         Ok(count)
+    }
+
+    /// Pushes evidence into the Drop Zone of a demo tenant. Tells how many proposals wait for a person.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn load_demo_evidence(&self, tenant: &TenantScope, keys: &Keyring) -> Result<usize, Error> {
+        demo::load_evidence(self.clone(), keys.clone(), tenant.clone()).await
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) const STORY: Story = Story {
         (Category::Governance, 0),
     ],
     lines: LINES,
+    register: &super::register::acme::REGISTER,
 };
 
 const fn source(name: &'static str, vendor: &'static str, kind: SourceKind, schedule: Option<&'static str>) -> Source {

@@ -38,6 +38,7 @@ pub(super) const STORY: Story = Story {
     edited: &[("mfa_enforced_pct", 99.0, 95.0)],
     owners: &[(Category::Cloud, 1), (Category::Identity, 1), (Category::Governance, 0)],
     lines: LINES,
+    register: &super::register::contoso::REGISTER,
 };
 
 const fn source(name: &'static str, vendor: &'static str, kind: SourceKind, schedule: Option<&'static str>) -> Source {

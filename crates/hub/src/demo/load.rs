@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use watchkeep_model::{IntegrationId, KriId, RunId, SampleId, Slug, Timestamp};
+use watchkeep_model::register::{Kind, Sheet};
+use watchkeep_model::{EntryId, IntegrationId, KriId, RunId, SampleId, Slug, Timestamp};
 use watchkeep_store::integrations::{self, IntegrationRow};
 use watchkeep_store::kris::NewKri;
-use watchkeep_store::{TenantScope, kris, runs};
+use watchkeep_store::register as entries;
+use watchkeep_store::{TenantScope, Tx, kris, runs};
 
-use super::{DemoIntegration, DemoKri, DemoSample, DemoTenant};
+use super::{DemoIntegration, DemoKri, DemoRegister, DemoSample, DemoTenant};
 use crate::admin::{Admin, NewPerson};
-use crate::error::{Error, Kind};
+use crate::error::{self, Error};
 use crate::ingest::{self, Origin, Statement};
+use crate::register::risks::{self, NewAcceptance, NewAction};
+use crate::register::{self, Mode, Stamp};
 
 /// Samples in one write.
 const SLICE: usize = 200;
+/// Entries of the register in one write.
+const ENTRIES: usize = 10;
 
 /// Makes the two tenants of the demo with their history up to now. Tells their slugs, the first with the story first.
 ///
@@ -41,7 +47,7 @@ pub async fn load_one(admin: Admin, t: DemoTenant) -> Result<(), Error> {
         match admin.create_person(&new).await {
             Ok(_) => {}
             // the same person in the second tenant
-            Err(e) if e.kind == Kind::Conflict => {}
+            Err(e) if e.kind == error::Kind::Conflict => {}
             Err(e) => return Err(e),
         }
         admin.join(&scope, &p.email, p.role, p.home).await?;
@@ -57,7 +63,55 @@ pub async fn load_one(admin: Admin, t: DemoTenant) -> Result<(), Error> {
             keep(admin.clone(), scope.clone(), id, samples, integrations.clone()).await?;
         }
     }
-    Ok(())
+    keep_register(admin, scope, t.register).await
+}
+
+async fn keep_register(admin: Admin, scope: TenantScope, register: DemoRegister) -> Result<(), Error> {
+    let now = admin.now();
+    let stamp = |by: &str| Stamp { fresh: admin.rng().id(now), at: now, by: by.to_owned(), demo: true };
+    let stamped: Vec<(Stamp, Sheet)> = register.entries.into_iter().map(|said| (stamp("demo"), said)).collect();
+    for slice in stamped.chunks(ENTRIES).map(<[_]>::to_vec) {
+        let call = admin.act("register_imported", "demo", &json!({ "entries": slice.len() }), "register");
+        admin
+            .store()
+            .write(&scope, call, async move |tx| {
+                for (stamp, said) in &slice {
+                    register::keep(tx, stamp, said, Mode::Upsert).await?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+    }
+    let accepted: Vec<_> = register.accepted.into_iter().map(|a| (stamp(a.by), a)).collect();
+    let actions: Vec<_> = register.actions.into_iter().map(|a| (stamp("demo"), a)).collect();
+    let comments: Vec<_> = register.comments.into_iter().map(|c| (stamp("demo"), c)).collect();
+    let call = admin.act("risk_accepted", "demo", &json!({ "risks": accepted.len() }), "register");
+    admin
+        .store()
+        .write(&scope, call, async move |tx| {
+            for (stamp, a) in &accepted {
+                let id = entry(tx, Kind::Risk, a.risk).await?;
+                let new = NewAcceptance { by: a.by.to_owned(), why: a.why.to_owned(), until: a.until };
+                risks::accept(tx, stamp, id, &new).await?;
+            }
+            for (stamp, a) in &actions {
+                let id = entry(tx, Kind::Risk, a.risk).await?;
+                let owner = Some(a.owner.to_owned());
+                let new = NewAction { title: a.title.to_owned(), owner, due: a.due, note: None };
+                risks::treat(tx, stamp, id, &new).await?;
+            }
+            for (stamp, (kind, code, text)) in &comments {
+                let id = entry(tx, *kind, code).await?;
+                register::comment(tx, stamp, *kind, id, text).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+}
+
+async fn entry(tx: &mut Tx<'_>, kind: Kind, code: &str) -> Result<EntryId, Error> {
+    let row = entries::by_code_in(tx, kind, code).await?;
+    row.map(|row| row.id).ok_or_else(|| Error::internal(format!("the demo has no {kind} {code}")))
 }
 
 /// An integration and the one run that its history is credited to.
@@ -78,7 +132,10 @@ async fn make_integrations(
     let mut made = vec![];
     for (i, d) in all.into_iter().enumerate() {
         let (id, run) = (IntegrationId::new(admin.rng().id(now)), RunId::new(admin.rng().id(now)));
-        let last = samples.iter().rev().find(|s| s.integration == i).map(|s| (s.observed_at, s.value.is_some()));
+        let last = samples.iter().rev().find(|s| s.integration == i).map(|s| {
+            // a note that names no figure was read all the same
+            (s.observed_at, s.value.is_some() || d.kind == SourceKind::DropZone)
+        });
         made.push(Made { id, run, by: d.name.clone() });
         let row = IntegrationRow {
             schedule: d.schedule,
@@ -158,7 +215,7 @@ async fn keep(
 }
 
 async fn write(
-    tx: &mut watchkeep_store::Tx<'_>,
+    tx: &mut Tx<'_>,
     kri: KriId,
     slice: &[DemoSample],
     ids: &[SampleId],

@@ -22,6 +22,8 @@ pub(super) struct Story {
     /// Who answers for the KRIs of a category, by the place among the people.
     pub(super) owners: &'static [(Category, usize)],
     pub(super) lines: &'static [Series],
+    /// What stands around the KRIs.
+    pub(super) register: &'static super::register::Story,
 }
 
 pub(super) struct Person {
@@ -82,6 +84,7 @@ impl Story {
             name: self.name.to_owned(),
             people: self.people(),
             integrations: self.sources(),
+            register: self.register.tell(&kris, end),
             kris,
             samples,
         }

@@ -1,11 +1,12 @@
-//! The file itself: separator, header, cells. Pure.
+//! What the columns of the file mean, and its cells as values. Pure.
 use watchkeep_model::Timestamp;
 use watchkeep_model::kri::State;
 use watchkeep_model::{text, word};
 
-use super::{MOST_PROBLEMS, MOST_ROWS, Problem};
+use super::{MOST_PROBLEMS, Problem};
 use crate::error::Error;
 use crate::ingest::Statement;
+use crate::sheet::{self, Line, MAX_CELL};
 
 /// The columns, with the words that name them.
 const COLUMNS: &[(&str, &[&str])] = &[
@@ -18,11 +19,6 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("state", &["state"]),
     ("note", &["note", "comment"]),
 ];
-/// The longest cell that is read, in characters.
-const MAX_CELL: usize = 2_000;
-/// Columns at most.
-const MAX_COLUMNS: usize = 64;
-
 /// A row of the file, its cells read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -74,43 +70,22 @@ pub(super) fn column_of(field: &str) -> &str {
 /// If the file as a whole cannot be read; the sentence says what to do.
 pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
     let bad = |problem: &str| Error::flaw("csv", problem);
-    let content = std::str::from_utf8(csv)
-        .map_err(|e| bad(&format!("is not UTF-8 (byte {}): save the file as \"CSV UTF-8\"", e.valid_up_to())))?;
-    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-    if content.trim().is_empty() {
-        return Err(bad("is empty: the first line names the columns, such as kri,value,observed_at"));
+    let sheet = sheet::read("csv", "kri,value,observed_at", csv)?;
+    let header = columns(&sheet.header)?;
+    if sheet.rows.is_empty() {
+        return Err(bad("has no rows below its first line"));
     }
-    let separator = separator(content);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(content.as_bytes());
-    let mut records = reader.records();
-    let header = match records.next() {
-        Some(Ok(h)) => columns(&h)?,
-        _ => return Err(bad("has no first line that names the columns, such as kri,value,observed_at")),
-    };
     let (mut rows, mut problems) = (vec![], vec![]);
-    for (i, record) in records.enumerate() {
-        if i >= MOST_ROWS {
-            return Err(bad(&format!("has more than {MOST_ROWS} rows: split the file")));
-        }
-        let record = record.map_err(|e| bad(&format!("cannot be read: {e}")))?;
-        let line = record.position().map_or(i + 2, |p| usize::try_from(p.line()).unwrap_or(i + 2));
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        if record.len() > header.len() {
+    for Line { line, cells } in &sheet.rows {
+        if cells.len() > header.len() {
             let problem = format!(
                 "the row has {} cells, the header {}: quote a cell that holds the separator",
-                record.len(),
+                cells.len(),
                 header.len()
             );
-            problems.push(Problem { row: line, column: "(row)".into(), problem });
+            problems.push(Problem { row: *line, column: "(row)".into(), problem });
         } else {
-            match row(line, &header, &record, separator != b',') {
+            match row(*line, &header, cells, sheet.decimal_comma) {
                 Ok(r) => rows.push(r),
                 Err(more) => problems.extend(more),
             }
@@ -121,23 +96,11 @@ pub fn read(csv: &[u8]) -> Result<(Vec<Row>, Vec<Problem>), Error> {
             ));
         }
     }
-    if rows.is_empty() && problems.is_empty() {
-        return Err(bad("has no rows below its first line"));
-    }
     Ok((rows, problems))
 }
 
-/// The one of comma, semicolon and tab that the first line has most of.
-fn separator(content: &str) -> u8 {
-    let first = content.lines().next().unwrap_or_default();
-    [b',', b';', b'\t'].into_iter().rev().max_by_key(|s| first.bytes().filter(|b| b == s).count()).unwrap_or(b',')
-}
-
 /// Which column stands where.
-fn columns(header: &csv::StringRecord) -> Result<Vec<&'static str>, Error> {
-    if header.len() > MAX_COLUMNS {
-        return Err(Error::flaw("csv", &format!("has {} columns; at most {MAX_COLUMNS} are read", header.len())));
-    }
+fn columns(header: &[String]) -> Result<Vec<&'static str>, Error> {
     let mut all = vec![];
     for cell in header {
         let name = cell.to_lowercase().replace([' ', '-'], "_");
@@ -166,12 +129,7 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<&'static str>, Error> {
     Ok(all)
 }
 
-fn row(
-    line: usize,
-    header: &[&'static str],
-    record: &csv::StringRecord,
-    decimal_comma: bool,
-) -> Result<Row, Vec<Problem>> {
+fn row(line: usize, header: &[&'static str], cells: &[String], decimal_comma: bool) -> Result<Row, Vec<Problem>> {
     let mut problems = vec![];
     let mut r = Row {
         line,
@@ -184,7 +142,7 @@ fn row(
         state: State::Ok,
         note: None,
     };
-    for (column, cell) in header.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
+    for (column, cell) in header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
         if cell.chars().count() > MAX_CELL {
             problems.push(problem(line, column, format!("is longer than {MAX_CELL} characters")));
             continue;
@@ -220,23 +178,12 @@ fn problem(row: usize, column: &str, problem: String) -> Problem {
     Problem { row, column: column.to_owned(), problem: text::clean(&problem, 300) }
 }
 
-/// A number as people write it: a percent sign goes, thousands are refused where they cannot be told from decimals.
+/// A number; what to do where there is none is this file's own.
 fn number(cell: &str, decimal_comma: bool) -> Result<f64, String> {
-    let plain = cell.strip_suffix('%').unwrap_or(cell).trim();
-    let shown = text::clean(cell, 40);
-    if plain.contains(',') && (!decimal_comma || plain.contains('.') || plain.matches(',').count() > 1) {
-        return Err(format!(
-            "`{shown}` could be read in two ways: write it without thousands separators, such as 1234.5"
-        ));
-    }
-    let plain = plain.replace(',', ".");
-    let ordinary = plain.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
-    match plain.parse::<f64>() {
-        Ok(n) if n.is_finite() && ordinary => Ok(n),
-        _ => Err(format!(
-            "`{shown}` is not a number, such as 12 or 98.5; leave the cell empty if there is no value, and say so in the column state"
-        )),
-    }
+    sheet::number(cell, decimal_comma).map_err(|why| match why.ends_with("98.5") {
+        true => format!("{why}; leave the cell empty if there is no value, and say so in the column state"),
+        false => why,
+    })
 }
 
 #[cfg(test)]

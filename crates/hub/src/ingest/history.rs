@@ -16,6 +16,11 @@ const BACK: Span = Span::days(400);
 /// Samples in one read.
 const PAGE: i64 = 5_000;
 
+/// The first day whose point is computed anew if something changed at that moment.
+pub(super) fn first(changed: Timestamp, today: Timestamp) -> Timestamp {
+    changed.start_of_day().max(today.minus(BACK))
+}
+
 /// Writes the points of the days from `changed` to the day before `today`.
 pub(super) async fn rebuild(
     tx: &mut Tx<'_>,
@@ -24,7 +29,7 @@ pub(super) async fn rebuild(
     changed: Timestamp,
     today: Timestamp,
 ) -> Result<(), Error> {
-    let first = changed.start_of_day().max(today.minus(BACK));
+    let first = first(changed, today);
     let before = samples::points_in(tx, of.id, first.minus(DAY)).await?;
     let status = before.iter().rev().find(|p| p.day < first).map_or(Status::Unknown, |p| p.status);
     // what was said before the first day may still have been fresh on it, or be the last that is known

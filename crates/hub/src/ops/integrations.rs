@@ -107,6 +107,8 @@ pub struct Integration {
     /// When it runs next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_run_at: Option<Timestamp>,
+    /// Proposals from it that wait for a person; list_proposals tells them.
+    pub open_proposals: i64,
     /// True for demo data.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
@@ -142,6 +144,7 @@ impl From<IntegrationRow> for Integration {
             priority: i.priority,
             last_run,
             next_run_at: i.next_run_at,
+            open_proposals: i.open_proposals,
             demo: i.demo,
         }
     }

@@ -1,13 +1,15 @@
 //! KRIs: the list. One KRI is in [`detail`], changes are in [`edit`].
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use watchkeep_model::kri::{Quality, SourceKind, State, Status, Thresholds, Trend, Unit};
+use watchkeep_model::register::Kind;
 use watchkeep_model::{IntegrationId, KriId, Timestamp, catalog, word};
 use watchkeep_store::Reader;
 use watchkeep_store::integrations::{self, Named};
-use watchkeep_store::kris::{self as store, KriRow};
+use watchkeep_store::kris::{self as store, KriRow, Mark};
+use watchkeep_store::register::kris::of_control as of_control_in;
 
 use crate::error::Flaw;
 use crate::ingest;
@@ -171,6 +173,9 @@ pub struct ListKris {
     /// Only KRIs whose value comes from this source: an integration's id or name, or a kind of source such as manual or mcp_client.
     #[schemars(length(min = 1, max = 120))]
     pub source: Option<String>,
+    /// Only KRIs that measure this control: its code or id; list_controls tells them.
+    #[schemars(length(min = 1, max = 100))]
+    pub control_id: Option<String>,
     /// Words in the name, the slug or the description.
     #[schemars(length(min = 1, max = 200))]
     pub query: Option<String>,
@@ -230,9 +235,39 @@ impl Op for ListKris {
     async fn run(self, cx: Ctx<Read>) -> Result<Page<Line>, Error> {
         let after: String = cx.after(&self.page)?.unwrap_or_default();
         let filter = self.filter(cx.db()).await?;
-        let marks = store::marks(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?;
+        let marks = match &self.control_id {
+            None => store::marks(cx.db(), &filter, cx.now(), &after, self.page.fetch()).await?,
+            Some(control) => of_control(&cx, control, &filter, after, self.page.fetch()).await?,
+        };
         let sources = sources(cx.db()).await?;
         let lines = cx.hub().lines.of(cx.access().scope.tenant(), cx.db(), &marks, &sources, cx.now()).await?;
         cx.page(lines, &self.page, |line| line.slug().to_owned())
     }
+}
+
+/// The KRIs of a control after a slug, of those that the filter lets through. The list itself stays as it is: a control has
+/// few KRIs, and a tenant not many.
+async fn of_control(
+    cx: &Ctx<Read>,
+    control: &str,
+    filter: &store::Filter,
+    mut after: String,
+    wanted: i64,
+) -> Result<Vec<Mark>, Error> {
+    const SLICE: i64 = 200;
+    let control = crate::register::find_row(cx.db(), Kind::Control, control).await?;
+    let measuring: BTreeSet<KriId> = of_control_in(cx.db(), control.id).await?.into_iter().collect();
+    let wanted = usize::try_from(wanted).unwrap_or_default();
+    let mut found = vec![];
+    loop {
+        let rows = store::marks(cx.db(), filter, cx.now(), &after, SLICE).await?;
+        let last = rows.last().map(|r| r.slug.clone());
+        found.extend(rows.into_iter().filter(|r| measuring.contains(&r.id)));
+        match last {
+            Some(slug) if found.len() < wanted.min(measuring.len()) => after = slug,
+            _ => break,
+        }
+    }
+    found.truncate(wanted);
+    Ok(found)
 }

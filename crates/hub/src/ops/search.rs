@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use watchkeep_store::{integrations, kris};
+use watchkeep_model::register::Kind;
+use watchkeep_store::{integrations, kris, register as entries};
 
 use super::integrations::Integration;
 use super::kris::{detail::GetKri, find};
+use super::register::{detail, shown};
+use super::risks::detail::GetRisk;
 use crate::op::Rate;
 use crate::{Ctx, Doors, Error, Op, Read};
 
@@ -18,6 +21,9 @@ const MOST: usize = 20;
 const MOST_WORDS: usize = 8;
 /// Things that are weighed for each of them.
 const MOST_WEIGHED: i64 = 200;
+
+/// One kind of each table of the register; those that share one are found together.
+const TABLES: [Kind; 5] = [Kind::Risk, Kind::Control, Kind::Outcome, Kind::Vendor, Kind::Asset];
 
 /// One thing that was found.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -79,7 +85,7 @@ fn best<T>(found: BTreeMap<String, (usize, T)>) -> impl Iterator<Item = T> {
 impl Op for Search {
     const NAME: &'static str = "search";
     const TITLE: &'static str = "Search";
-    const ABOUT: &'static str = "Finds KRIs and integrations of this tenant by words in their names and descriptions. fetch gets one of them whole.";
+    const ABOUT: &'static str = "Finds KRIs, controls, risks, outcomes, vendors, assets, applications, people and integrations of this tenant by words in their names and descriptions. fetch gets one of them whole.";
     const DOORS: Doors = Doors::risk().rate(Rate::Heavy).repeatable();
     const OUTSIDE: &'static [&'static str] = &["results[].title"];
     type Cap = Read;
@@ -91,9 +97,15 @@ impl Op for Search {
             return Err(Error::flaw("query", "holds no word to look for"));
         }
         let (mut kris, mut sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut register: Vec<BTreeMap<String, _>> = TABLES.iter().map(|_| BTreeMap::new()).collect();
         for (pattern, weight) in asked {
             for i in integrations::search(cx.db(), &pattern, MOST_WEIGHED).await? {
                 sources.entry(i.name.clone()).or_insert((0, i)).0 += weight;
+            }
+            for (kind, found) in TABLES.iter().zip(&mut register) {
+                for e in entries::search(cx.db(), *kind, &pattern, MOST_WEIGHED).await? {
+                    found.entry(entries::key(e.kind, &e.code)).or_insert((0, e)).0 += weight;
+                }
             }
             let filter = kris::Filter { pattern, ..kris::Filter::default() };
             for k in kris::page(cx.db(), &filter, cx.now(), "", MOST_WEIGHED).await? {
@@ -104,6 +116,14 @@ impl Op for Search {
         for k in best(kris) {
             let title = format!("{} ({}, {})", k.name, k.status, k.state);
             results.push(Found { id: format!("kri:{}", k.slug), title, url: url(&cx, &format!("kris/{}", k.slug)) });
+        }
+        for e in register.into_iter().flat_map(best) {
+            let url = url(&cx, &format!("{}/{}", e.kind.plural(), e.code));
+            results.push(Found {
+                id: format!("{}:{}", e.kind, e.code),
+                title: format!("{} ({})", e.name, e.kind),
+                url,
+            });
         }
         for i in best(sources) {
             let url = url(&cx, &format!("integrations/{}", i.id));
@@ -139,8 +159,7 @@ pub struct Fetch {
 impl Op for Fetch {
     const NAME: &'static str = "fetch";
     const TITLE: &'static str = "Fetch";
-    const ABOUT: &'static str =
-        "Gets one thing that search found: its text and data. Ids look like kri:mfa_enforced_pct or integration:<id>.";
+    const ABOUT: &'static str = "Gets one thing that search found: its text and data. Ids look like kri:mfa_enforced_pct, risk:ransomware or integration:<id>.";
     const DOORS: Doors = Doors::risk().repeatable();
     const OUTSIDE: &'static [&'static str] = &["title", "text", "metadata"];
     type Cap = Read;
@@ -150,9 +169,10 @@ impl Op for Fetch {
         match self.id.split_once(':') {
             Some(("kri", slug)) => kri(&self.id, slug, cx).await,
             Some(("integration", id)) => integration(&self.id, id, cx).await,
+            Some((kind, code)) if kind.parse::<Kind>().is_ok() => entry(&self.id, kind.parse().ok(), code, cx).await,
             _ => Err(Error::flaw(
                 "id",
-                "must be an id that search returned, such as kri:mfa_enforced_pct or integration:<id>",
+                "must be an id that search returned, such as kri:mfa_enforced_pct, risk:ransomware or integration:<id>",
             )),
         }
     }
@@ -188,6 +208,22 @@ async fn kri(id: &str, slug: &str, cx: Ctx<Read>) -> Result<Document, Error> {
     );
     let detail = GetKri { id: slug.to_owned() }.run(cx).await?;
     Ok(Document { id: id.to_owned(), title, text, url, metadata: data(&detail)? })
+}
+
+async fn entry(id: &str, kind: Option<Kind>, code: &str, cx: Ctx<Read>) -> Result<Document, Error> {
+    let kind = kind.ok_or_else(|| Error::flaw("id", "names no kind of entry"))?;
+    let entry = crate::register::find(cx.db(), kind, code).await?;
+    cx.about(format!("{kind}:{}", entry.code));
+    let url = url(&cx, &format!("{}/{}", kind.plural(), entry.code));
+    let mut text = format!("{} ({kind} {})\n{}", entry.name, entry.code, shown::told(&entry));
+    let metadata = if kind == Kind::Risk {
+        let whole = GetRisk { id: entry.code.clone() }.run(cx).await?;
+        text.push_str(&format!("\n{}", whole.risk.explanation.join(" ")));
+        data(&whole)?
+    } else {
+        data(&detail::whole(cx.db(), &entry).await?)?
+    };
+    Ok(Document { id: id.to_owned(), title: entry.name, text, url, metadata })
 }
 
 async fn integration(id: &str, which: &str, cx: Ctx<Read>) -> Result<Document, Error> {

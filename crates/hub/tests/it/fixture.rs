@@ -94,6 +94,7 @@ impl House {
             rng: Rng::seeded(1),
             limits,
             seal: [9; 32],
+            keys: Arc::new(watchkeep_store::Keyring::generate().unwrap()),
             public_url: "https://hub.example".into(),
         };
         Self { hub: Hub::with(lists, parts).unwrap(), clock, folder }
@@ -245,6 +246,7 @@ fn source(id: Uuid, i: usize) -> IntegrationRow {
         demo: false,
         created_at: NOW,
         next_run_at: None,
+        open_proposals: 0,
         run_id: None,
         run_at: None,
         run_ended_at: None,

@@ -9,7 +9,7 @@ use crate::read::table::{Headers, Sheet};
 use crate::read::text::Text;
 use crate::{Span, dates, words};
 
-const SYSTEM: [&str; 18] = [
+const SYSTEM: [&str; 20] = [
     "system",
     "machine",
     "vm",
@@ -28,9 +28,23 @@ const SYSTEM: [&str; 18] = [
     "machine name",
     "computer",
     "asset",
+    "resource id",
+    "resource name",
 ];
-const JOB: [&str; 10] =
-    ["job", "job name", "backup job", "policy", "plan", "task", "backup name", "backup plan", "backup", "auftrag"];
+const JOB: [&str; 12] = [
+    "job",
+    "job name",
+    "backup job",
+    "policy",
+    "plan",
+    "task",
+    "backup name",
+    "backup plan",
+    "backup",
+    "auftrag",
+    "plan name",
+    "backup job id",
+];
 const RESULT: [&str; 12] = [
     "status",
     "result",
@@ -88,7 +102,8 @@ pub(crate) fn is_csv(h: &Headers) -> u8 {
     let result = h.col(&RESULT).is_some();
     let rpo = h.col(&RPO_MET).or(h.col(&RPO_BROKEN)).is_some()
         || (h.col(&RPO_HOURS).is_some() && h.col(&LAST_GOOD).is_some());
-    let session = h.col(&["job name", "job", "policy"]).is_some() && h.col(&TIME).is_some();
+    let session =
+        h.col(&["job name", "job", "policy", "plan name", "backup job id"]).is_some() && h.col(&TIME).is_some();
     match (what, result, named) {
         (true, true, true) => 72,
         (true, true, false) if session => 50,
@@ -301,10 +316,13 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     }
 }
 
+/// Words of a line of a log that say that something is about a backup.
+const ABOUT: [&str; 5] = ["backup", "sicherung", "sauvegarde", "back-up", "vzdump"];
+
 /// The outcome that a line of a log tells of a backup job.
 fn logged(line: &str) -> Option<Outcome> {
     let lower = line.to_lowercase();
-    if !["backup", "sicherung", "sauvegarde", "back-up"].iter().any(|w| lower.contains(w)) {
+    if !ABOUT.iter().any(|w| lower.contains(w)) {
         return None;
     }
     let ended = [
@@ -347,6 +365,33 @@ fn logged(line: &str) -> Option<Outcome> {
     })
 }
 
+/// The outcome of a run of Borg, by its last words.
+fn farewell(line: &str) -> Option<Outcome> {
+    match line.split_once("terminating with ")?.1.split_whitespace().next()? {
+        "success" => Some(Outcome::Good),
+        "warning" => Some(Outcome::Warned),
+        "error" => Some(Outcome::Bad),
+        _ => None,
+    }
+}
+
+/// What a line says was backed up: `Backup of VM 101 failed`, `backup of srv-db01 finished`.
+fn object(line: &str) -> Option<String> {
+    let lower = line.to_lowercase();
+    let rest = ["backup of ", "backup for ", "sicherung von ", "back-up van ", "sauvegarde de "]
+        .iter()
+        .find_map(|w| lower.split_once(w).map(|(_, rest)| rest))?;
+    let mut words = rest.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(')).filter(|w| !w.is_empty());
+    let first = words.next()?.trim_matches(['"', '\'', ':', '.']);
+    let kind = ["vm", "ct", "host", "server", "job", "client", "database", "volume", "the"];
+    let name = if kind.contains(&first) {
+        format!("{first} {}", words.next()?.trim_matches(['"', '\'', ':', '.']))
+    } else {
+        first.to_owned()
+    };
+    (!name.is_empty()).then_some(name)
+}
+
 /// The time at the beginning of a line of a log.
 fn stamp(line: &str) -> Option<Timestamp> {
     let line = line.trim_start_matches(['[', '"']);
@@ -359,19 +404,55 @@ fn stamp(line: &str) -> Option<Timestamp> {
     dates::parse(&format!("{first} {second}")).or_else(|| dates::parse(first.trim_end_matches([']', ','])))
 }
 
+/// A time anywhere in a line: `INFO: Backup started at 2026-11-19 02:00:01`.
+fn dated(line: &str) -> Option<Timestamp> {
+    stamp(line).or_else(|| line.split_once(" at ").and_then(|(_, rest)| stamp(rest)))
+}
+
+/// True if a line has the look of a log: a time at its beginning, or a level.
+fn of_log(line: &str) -> bool {
+    let level = ["INFO", "ERROR", "WARN", "WARNING", "DEBUG", "NOTICE", "FATAL"];
+    stamp(line).is_some()
+        || line.split([':', ' ', ']']).next().is_some_and(|w| level.contains(&w.trim_matches(['[', ' '])))
+}
+
 pub(crate) fn is_log(text: &Text<'_>) -> u8 {
     let head = text.head(64 * 1024);
-    let lines = head.lines().filter(|l| stamp(l).is_some() && logged(l).is_some()).take(3).count();
+    let lines = head.lines().filter(|l| of_log(l) && farewell(l).or(logged(l)).is_some()).take(3).count();
     if lines >= 2 { 60 } else { 0 }
 }
 
 pub(crate) fn read_log(text: &Text<'_>, out: &mut Out<'_>) {
     let mut jobs = Jobs::default();
+    // where lines name what was backed up, each counts once, by the last that is said of it
+    let mut named: BTreeMap<String, (Outcome, Option<Timestamp>, Span)> = BTreeMap::new();
+    // where runs say goodbye, nothing else counts
+    let mut farewells = Vec::new();
+    let mut last = None;
     for (line, span) in text.lines() {
-        let line = line.get(..line.len().min(2000)).unwrap_or("");
-        if let (Some(at), Some(outcome)) = (stamp(line), logged(line)) {
-            jobs.list.push((outcome, Some(at), span));
+        let cut = (0..=line.len().min(2000)).rev().find(|n| line.is_char_boundary(*n)).unwrap_or(0);
+        let line = &line[..cut];
+        last = dated(line).or(last);
+        if !of_log(line) {
+            continue;
         }
+        if let Some(outcome) = farewell(line) {
+            farewells.push((outcome, last, span));
+            continue;
+        }
+        let Some(outcome) = logged(line) else { continue };
+        match object(line) {
+            Some(name) if named.len() < 10_000 => {
+                named.insert(name, (outcome, last, span));
+            }
+            Some(_) => {}
+            None => jobs.list.push((outcome, last, span)),
+        }
+    }
+    if !farewells.is_empty() {
+        jobs.list = farewells;
+    } else if !named.is_empty() {
+        jobs.list = named.into_values().collect();
     }
     let subject = out.subject("");
     jobs.tell(out, &subject.name, Trust::of(0.75, "lines of a log that tell how a backup job ended"), text.span());
@@ -405,5 +486,14 @@ mod tests {
         let text = "2026-11-19 22:00:01 backup job files finished successfully\n2026-11-19 23:00:01 backup job mail failed: disk full\nother\n";
         says(text, "backup-log", &[("backup_success_pct", Some(50.0))]);
         assert!(said(text).extractions[0].confidence < 0.85);
+    }
+
+    #[test]
+    fn what_was_backed_up_counts_once() {
+        let text = "INFO: Starting Backup of VM 100 (qemu)\nINFO: Backup started at 2026-11-19 02:00:01\nINFO: Finished Backup of VM 100 (00:02:11)\nINFO: Backup finished at 2026-11-19 02:02:12\n\
+            ERROR: Backup of VM 101 failed - got timeout\nINFO: Backup job finished with errors\n";
+        says(text, "backup-log", &[("backup_success_pct", Some(50.0))]);
+        let borg = "2026-11-19 03:00:31,121 terminating with success status, rc 0\n2026-11-19 03:01:00,120 Failed to lock /backup/db\n2026-11-19 03:01:31,121 terminating with error status, rc 2\n";
+        says(borg, "backup-log", &[("backup_success_pct", Some(50.0))]);
     }
 }

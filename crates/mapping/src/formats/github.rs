@@ -77,21 +77,42 @@ pub(crate) fn read_dependabot(root: Val<'_>, out: &mut Out<'_>) {
     out.tally(&tally, &Trust::exact("Dependabot alerts in state open"), root.span(), When(None), Ok(()));
 }
 
-/// The repositories of an answer: one, or those of a search or an organisation.
-fn repositories(root: Val<'_>) -> Vec<Val<'_>> {
-    let data = if root.has("data") { root.at("data") } else { root };
-    if data.at("repository").at("vulnerabilityAlerts").is_object() {
-        return vec![data.at("repository")];
+/// The repositories of an answer, wherever they are in it, each with the name that its own or an outer object has.
+fn repositories(root: Val<'_>) -> Vec<(Val<'_>, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![(root, String::new(), 0)];
+    while let Some((v, name, depth)) = open.pop() {
+        crate::work::tick(1);
+        if found.len() >= 2_000 || depth > 8 {
+            continue;
+        }
+        if v.is_array() {
+            let mut items: Vec<_> = v.items().take(2_000).map(|item| (item, name.clone(), depth + 1)).collect();
+            items.reverse();
+            open.extend(items);
+            continue;
+        }
+        let own = v.any(&["nameWithOwner", "name"]).text().map_or(name, std::borrow::Cow::into_owned);
+        if v.at("vulnerabilityAlerts").is_object() {
+            found.push((v, own));
+            continue;
+        }
+        let mut members: Vec<_> = v
+            .members()
+            .take(50)
+            .filter(|(_, member)| member.is_object() || member.is_array())
+            .map(|(_, member)| (member, own.clone(), depth + 1))
+            .collect();
+        members.reverse();
+        open.extend(members);
     }
-    let owner = data.any(&["organization", "user", "viewer"]);
-    let list = if data.at("search").is_object() { data.at("search") } else { owner.at("repositories") };
-    let direct = list.at("nodes").items();
-    let edges = list.at("edges").items().map(|e| e.at("node"));
-    direct.chain(edges).filter(|r| r.at("vulnerabilityAlerts").is_object()).collect()
+    found
 }
 
 pub(crate) fn is_graphql(root: Val<'_>) -> u8 {
-    if repositories(root).iter().any(|r| r.at("vulnerabilityAlerts").any(&["nodes", "edges"]).is_array()) {
+    if (root.has("data") || root.at("repository").is_object() || root.at("search").is_object())
+        && repositories(root).iter().any(|(r, _)| r.at("vulnerabilityAlerts").any(&["nodes", "edges"]).is_array())
+    {
         100
     } else {
         0
@@ -108,14 +129,13 @@ pub(crate) fn read_graphql(root: Val<'_>, out: &mut Out<'_>) {
     if list.at("pageInfo").at("hasNextPage").truth() == Some(true) {
         out.note("There are further pages of repositories.");
     }
-    for repository in repositories(root) {
-        one_repository(repository, out);
+    for (repository, name) in repositories(root) {
+        one_repository(repository, &name, out);
     }
 }
 
-fn one_repository(repository: Val<'_>, out: &mut Out<'_>) {
+fn one_repository(repository: Val<'_>, repo: &str, out: &mut Out<'_>) {
     let list = repository.at("vulnerabilityAlerts");
-    let repo = repository.any(&["nameWithOwner", "name"]).s();
     let edges = list.at("edges").is_array();
     let alerts: Vec<Val<'_>> = if edges {
         list.at("edges").items().map(|e| e.at("node")).collect()
@@ -125,7 +145,7 @@ fn one_repository(repository: Val<'_>, out: &mut Out<'_>) {
     let repo = if repo.is_empty() {
         alerts.first().map(|a| a.at("repository").any(&["nameWithOwner", "name"]).s().into_owned()).unwrap_or_default()
     } else {
-        repo.into_owned()
+        repo.to_owned()
     };
     let subject = out.subject(&repo);
     let mut tally = Tally::default();
@@ -280,5 +300,13 @@ mod tests {
                 ("b", "sca_high_open", None),
             ]
         );
+    }
+
+    #[test]
+    fn alerts_of_a_repository_stand_at_any_depth() {
+        let alerts = r#"{"vulnerabilityAlerts":{"nodes":[{"number":1,"state":"OPEN","securityVulnerability":{"severity":"CRITICAL"}}]}}"#;
+        let text = format!(r#"{{"data":{{"repository":{{"nameWithOwner":"o/r","search":{{"nodes":[{alerts}]}}}}}}}}"#);
+        says(&text, "dependabot-graphql", &[("sca_critical_open", Some(1.0)), ("sca_high_open", Some(0.0))]);
+        assert!(said(&text).extractions.iter().all(|e| e.subject == "o/r"));
     }
 }

@@ -29,8 +29,11 @@ pub(crate) struct Hosts {
     tally: Tally,
     /// True if the report has first-seen dates.
     dated: bool,
-    /// True if the report names CVEs.
+    /// True if the report has a place for CVEs.
     has_cves: bool,
+    /// Findings, and those of them that name a CVE.
+    found: usize,
+    with_cve: usize,
     /// Critical findings with their date.
     critical: Vec<(String, Option<Timestamp>, Span)>,
     /// Whether the scanner could sign in, by host.
@@ -56,9 +59,13 @@ impl Hosts {
         if w.severity == Some(Severity::Critical) {
             self.critical.push((key.clone(), w.first_seen, w.span));
         }
+        if w.severity != Some(Severity::Info) {
+            self.found += 1;
+            self.with_cve += usize::from(named(w).next().is_some());
+        }
         if w.severity != Some(Severity::Info)
             && let Some(kev) = out.cx.known.kev
-            && cves(w.cves).any(|cve| kev.contains(cve))
+            && named(w).any(|cve| kev.contains(cve))
         {
             self.tally.add("", "vuln_kev_open", key.clone(), w.span);
         }
@@ -97,7 +104,9 @@ impl Hosts {
             out.note(format!("{} findings are potential, not confirmed; they do not count.", self.potential));
         }
         self.tally.open_pair("", VULN);
-        if out.cx.known.kev.is_some() && self.has_cves {
+        // findings none of which names a CVE do not say that none of them is exploited
+        let told = self.found == 0 || self.with_cve > 0;
+        if out.cx.known.kev.is_some() && self.has_cves && told {
             self.tally.open("", "vuln_kev_open");
         }
         if self.dated {
@@ -135,6 +144,11 @@ impl Hosts {
             );
         }
     }
+}
+
+/// The CVE ids of a finding; its own id may be one.
+fn named<'w>(w: &Weakness<'w>) -> impl Iterator<Item = &'w str> {
+    cves(w.cves).chain(cves(w.id))
 }
 
 /// The CVE ids in a text.

@@ -26,7 +26,7 @@ const USER: [&str; 17] = [
     "account",
     "benutzername",
 ];
-const STATUS: [&str; 12] = [
+const STATUS: [&str; 19] = [
     "status",
     "user status",
     "account status",
@@ -39,6 +39,13 @@ const STATUS: [&str; 12] = [
     "sign in blocked",
     "blocked",
     "suspended",
+    "active",
+    "is active",
+    "account active",
+    "konto aktiv",
+    "aktiv",
+    "actief",
+    "actif",
 ];
 /// MFA that a user cannot go around.
 const ENFORCED: [&str; 9] = [
@@ -53,7 +60,7 @@ const ENFORCED: [&str; 9] = [
     "mfa status",
 ];
 /// MFA that is on.
-const ON: [&str; 12] = [
+const ON: [&str; 20] = [
     "mfa enabled",
     "mfa active",
     "mfa",
@@ -66,6 +73,14 @@ const ON: [&str; 12] = [
     "mfa factors",
     "enrolled factors",
     "factors",
+    "mfa factors enrolled",
+    "factors enrolled",
+    "enrolled authenticators",
+    "authenticators enrolled",
+    "mfa aktiviert",
+    "mfa aktiv",
+    "mfa ingeschakeld",
+    "mfa activé",
 ];
 /// MFA that was set up, which does not say that it is asked for.
 const ENROLLED: [&str; 10] = [
@@ -80,7 +95,7 @@ const ENROLLED: [&str; 10] = [
     "mfa capable",
     "is 2sv enrolled",
 ];
-const LAST: [&str; 18] = [
+const LAST: [&str; 23] = [
     "last login",
     "last sign in",
     "last login date",
@@ -99,6 +114,11 @@ const LAST: [&str; 18] = [
     "last seen",
     "letzte anmeldung",
     "last interactive sign in",
+    "last login at",
+    "last signed in",
+    "letzter login",
+    "laatste aanmelding",
+    "dernière connexion",
 ];
 const CREATED: [&str; 8] = [
     "created",
@@ -122,7 +142,7 @@ const ADMIN: [&str; 10] = [
     "super admin",
     "has admin role",
 ];
-const ROLE: [&str; 8] = [
+const ROLE: [&str; 11] = [
     "role",
     "roles",
     "admin role",
@@ -131,6 +151,9 @@ const ROLE: [&str; 8] = [
     "directory roles",
     "user role",
     "admin role read only",
+    "rolle",
+    "rol",
+    "rôle",
 ];
 const KIND: [&str; 4] = ["user type", "account type", "type", "is service account"];
 
@@ -186,7 +209,7 @@ fn protected(column: &str, cell: &str) -> Option<bool> {
         return Some(truth);
     }
     // a list of factors
-    column.contains("factors").then_some(!word.is_empty())
+    (column.contains("factors") || column.contains("authenticators")).then_some(!word.is_empty())
 }
 
 #[derive(Default)]

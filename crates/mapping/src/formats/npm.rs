@@ -179,16 +179,27 @@ pub(crate) fn read_berry(root: Val<'_>, out: &mut Out<'_>) {
 pub(crate) fn is_error(root: Val<'_>) -> u8 {
     let error = root.at("error");
     let code = error.at("code").s();
+    if code.starts_with("ERR_PNPM") || asked_for_audit(root) {
+        return 90;
+    }
     if code.starts_with('E') && (error.has("summary") || error.has("detail") || root.has("message")) {
         return 70;
-    }
-    if code.starts_with("ERR_PNPM") {
-        return 90;
     }
     if of_type(root, "error").is_some() && lines(root).iter().all(|l| l.has("type") && l.has("data")) { 60 } else { 0 }
 }
 
+/// True if the error is the answer of a registry to an audit.
+fn asked_for_audit(root: Val<'_>) -> bool {
+    let uri = root.at("uri").s();
+    root.at("error").is_object() && (uri.contains("/security/advisories") || uri.contains("/security/audits"))
+}
+
 pub(crate) fn read_error(root: Val<'_>, out: &mut Out<'_>) {
+    let code = root.at("error").at("code").s();
+    let known = ["ENOLOCK", "ENOAUDIT", "EAUDITNOPJSON", "EAUDITNOLOCK", "EAUDITGLOBAL", "EAUDIT"];
+    if !(known.contains(&code.as_ref()) || code.starts_with("ERR_PNPM_AUDIT") || asked_for_audit(root)) {
+        out.doubt(0.7, "it is an error, but nothing says that it is one of an audit");
+    }
     both_unknown(out, root.span(), "the audit ended with an error");
 }
 
@@ -243,5 +254,19 @@ mod tests {
         let berry = "{\"value\":\"x\",\"children\":{\"ID\":1,\"Issue\":\"i\",\"Severity\":\"critical\"}}\n\
             {\"value\":\"x\",\"children\":{\"ID\":2,\"Issue\":\"i\",\"Severity\":\"high\"}}";
         says(berry, "yarn-npm-audit", &[("sca_critical_open", Some(1.0)), ("sca_high_open", Some(0.0))]);
+    }
+
+    #[test]
+    fn only_the_error_of_an_audit_is_surely_one() {
+        let none = [("sca_critical_open", None), ("sca_high_open", None)];
+        let registry = r#"{"message":"405","method":"POST","uri":"https://r.test/-/npm/v1/security/advisories/bulk","statusCode":405,"error":{"summary":"","detail":""}}"#;
+        for (text, sure) in [
+            (registry, true),
+            (r#"{"error":{"code":"ENOLOCK","summary":"s","detail":"d"}}"#, true),
+            (r#"{"error":{"code":"EACCES","summary":"s","detail":"d"}}"#, false),
+        ] {
+            says(text, "npm-error", &none);
+            assert_eq!(said(text).extractions[0].confidence >= 0.85, sure, "{text}");
+        }
     }
 }

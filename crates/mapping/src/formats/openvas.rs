@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn results_as_a_table() {
         let text = "IP,Hostname,Port,Port Protocol,CVSS,Severity,QoD,Solution Type,NVT Name,Summary,NVT OID,CVEs,Task ID,Task Name,Timestamp\n\
-            10.0.0.1,,80,tcp,9.8,High,80,x,n,s,1.2,CVE-1,t,office,2024-03-18T12:46:31Z\n";
+            10.0.0.1,,80,tcp,9.8,High,80,x,n,s,1.2,CVE-2020-0001,t,office,2024-03-18T12:46:31Z\n";
         says(
             text,
             "openvas-csv",

@@ -6,7 +6,7 @@ use crate::out::{Out, Trust, When};
 use crate::read::table::{Headers, Sheet};
 use crate::{Span, dates, words};
 
-const PERSON: [&str; 12] = [
+const PERSON: [&str; 18] = [
     "email",
     "email address",
     "user email",
@@ -15,10 +15,16 @@ const PERSON: [&str; 12] = [
     "user",
     "username",
     "user name",
+    "user principal name",
     "e mail",
     "name",
     "employee",
     "learner",
+    "employee name",
+    "employee email",
+    "mitarbeiter",
+    "medewerker",
+    "collaborateur",
 ];
 const CLICKED: [&str; 12] = [
     "clicked",
@@ -84,7 +90,7 @@ const CAMPAIGN: [&str; 8] = [
 
 pub(crate) fn is_phishing(h: &Headers) -> u8 {
     let clicked = h.col(&CLICKED).is_some();
-    let person = h.col(&PERSON[..7]).is_some();
+    let person = h.col(&PERSON[..9]).is_some();
     if h.all(&["send date", "reported", "status", "email"]) {
         return 90;
     }
@@ -140,7 +146,7 @@ pub(crate) fn read_phishing(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     if !phishing && gophish.is_none() {
         out.doubt(0.7, "nothing but clicks: it may be a mailing of another kind");
     }
-    let by_person = person.is_some() && !(h.col(&CAMPAIGN).is_some() && h.col(&PERSON[..7]).is_none());
+    let by_person = person.is_some() && !(h.col(&CAMPAIGN).is_some() && h.col(&PERSON[..9]).is_none());
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
     sheet.rows(|row| {
         let name = row.get(campaign).into_owned();
@@ -211,7 +217,7 @@ pub(crate) fn read_phishing(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     }
 }
 
-const COURSE: [&str; 14] = [
+const COURSE: [&str; 19] = [
     "course",
     "training",
     "module",
@@ -226,8 +232,13 @@ const COURSE: [&str; 14] = [
     "content title",
     "enrollment",
     "schulung",
+    "kurs",
+    "cursus",
+    "formation",
+    "cours",
+    "lesson",
 ];
-const DUE: [&str; 9] = [
+const DUE: [&str; 12] = [
     "due date",
     "due",
     "deadline",
@@ -237,8 +248,11 @@ const DUE: [&str; 9] = [
     "target date",
     "fällig am",
     "expiry date",
+    "fällig bis",
+    "vervaldatum",
+    "échéance",
 ];
-const DONE: [&str; 10] = [
+const DONE: [&str; 13] = [
     "completion date",
     "completed",
     "completed at",
@@ -249,6 +263,9 @@ const DONE: [&str; 10] = [
     "complete",
     "is completed",
     "abgeschlossen",
+    "abgeschlossen am",
+    "voltooid op",
+    "terminé le",
 ];
 const STATUS: [&str; 6] =
     ["status", "completion status", "training status", "enrollment status", "state", "progress status"];
@@ -270,16 +287,35 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     let (person, status, done, due) = (h.col(&PERSON), h.col(&STATUS), h.col(&DONE), h.col(&DUE));
     let late = h.col(&["overdue", "is overdue", "past due"]);
     let campaign = h.col(&["campaign", "campaign name", "training campaign"]);
-    let training = ["course", "training", "schulung", "learner", "lesson", "awareness"];
+    let training = ["course", "training", "schulung", "learner", "lesson", "awareness", "kurs", "cursus", "formation"];
     if !h.names.iter().any(|n| training.iter().any(|t| n.contains(t))) {
         out.doubt(0.7, "no column says that it is about training");
     }
     let (mut all, mut overdue, mut unread) = (0.0, 0.0, 0usize);
     let mut said_overdue = late.is_some();
     let (mut names, mut hull): (Vec<String>, Option<Span>) = (Vec::new(), None);
-    // the time of the export is not in it: the newest completion is near it
+    // the time of the export is not in it: the newest thing that has happened is near it
+    let begun = h.col(&[
+        "start date",
+        "started",
+        "started at",
+        "enrollment date",
+        "enrolled",
+        "enrolled at",
+        "assigned",
+        "assigned date",
+        "assigned at",
+        "assigned on",
+        "last activity",
+        "zugewiesen am",
+    ]);
     let mut newest = None;
-    sheet.rows(|row| newest = newest.max(dates::parse(&row.get(done))));
+    let today = out.now();
+    sheet.rows(|row| {
+        for col in [done, begun] {
+            newest = newest.max(dates::parse(&row.get(col)).filter(|t| *t <= today));
+        }
+    });
     let stale = newest.is_some_and(|t| t < out.now().minus(watchkeep_model::Span::days(60)));
     let now = if stale { newest.unwrap_or(out.now()) } else { out.now() };
     sheet.rows(|row| {
@@ -346,11 +382,7 @@ pub(crate) fn read_training(sheet: &Sheet<'_>, out: &mut Out<'_>) {
     }
     let trust = Trust::of(0.93, "enrolments past their due date and not completed")
         .cap_if(unread > 0, 0.6, format!("{unread} rows could not be read"))
-        .cap_if(
-            stale && due.is_some() && !said_overdue,
-            0.7,
-            "the newest completion is old; due dates are counted to it",
-        );
+        .cap_if(stale && due.is_some() && !said_overdue, 0.7, "the newest date is old; due dates are counted to it");
     out.share(signal, &subject.name, (overdue, all), span, &trust, When(None));
 }
 
@@ -401,5 +433,20 @@ mod tests {
             &[("training_overdue_pct", Some(50.0))],
         );
         says("User,Course,Status\na,B,Completed\nb,B,In progress\n", "training-csv", &[("training_overdue_pct", None)]);
+    }
+
+    #[test]
+    fn an_export_without_a_date_is_as_old_as_the_last_thing_in_it() {
+        let head = "Email,Module Name,Enrollment Date,Completion Date,Due Date,Status\n";
+        let text = format!(
+            "{head}a@x,M,2026-07-01,2026-07-02,2026-10-31,Completed\nb@x,M,2026-11-10,,2026-10-31,In Progress\n"
+        );
+        says(&text, "training-csv", &[("training_overdue_pct", Some(50.0))]);
+    }
+
+    #[test]
+    fn simulations_that_name_users_and_say_true_and_false() {
+        let text = "UserName,SimulationName,Delivered,Compromised,ClickedLink,ReportedPhish\nann,Nov,True,False,False,True\nbo,Nov,True,True,True,False\n";
+        says(text, "phishing-csv", &[("phish_report_pct", Some(50.0)), ("phish_sim_click_pct", Some(50.0))]);
     }
 }

@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
+use crate::Span;
 use crate::out::{Out, Trust, When};
 use crate::read::json::Val;
+use crate::read::table::{Headers, Sheet};
 use crate::tally::Tally;
 
 const MISCONFIG: &str = "cloud_critical_misconfig_open";
@@ -46,10 +48,13 @@ pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
                 add(&mut dangers, MISCONFIG, true);
             }
             let id = id.as_ref();
-            if service == "s3"
-                && (id.contains("AllUsers") || id.contains("world-"))
-                && finding.at("checked_items").there()
-            {
+            let public = match service.as_ref() {
+                "s3" => id.contains("AllUsers") || id.contains("AuthenticatedUsers") || id.contains("world-"),
+                "cloudstorage" => id.contains("allUsers") || id.contains("allAuthenticatedUsers"),
+                "storageaccounts" => id.contains("public"),
+                _ => false,
+            };
+            if public && finding.at("checked_items").there() {
                 add(&mut exact, "cloud_public_storage", false);
             }
             if id.contains("security-group-opens-SSH") || id.contains("security-group-opens-RDP") {
@@ -73,6 +78,56 @@ pub(crate) fn read_scout(root: Val<'_>, out: &mut Out<'_>) {
     );
 }
 
+/// ScubaGear also writes its results as a table.
+pub(crate) fn is_scuba_csv(h: &Headers) -> u8 {
+    if h.all(&["control id", "requirement", "result", "criticality"]) { 98 } else { 0 }
+}
+
+pub(crate) fn read_scuba_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
+    let (id, result, criticality) = (sheet.col(&["control id"]), sheet.col(&["result"]), sheet.col(&["criticality"]));
+    let mut controls = Controls::default();
+    sheet.rows(|row| controls.see(&row.get(id), &row.get(result), &row.get(criticality), row.span));
+    let subject = out.subject("");
+    controls.tell(out, &subject.name, sheet.span(), When(None));
+}
+
+/// The outcomes of the controls of ScubaGear.
+#[derive(Default)]
+struct Controls {
+    failed: HashSet<String>,
+    errors: usize,
+    passed: usize,
+    hull: Option<Span>,
+}
+
+impl Controls {
+    fn see(&mut self, id: &str, result: &str, criticality: &str, span: Span) {
+        match result {
+            "Fail" if criticality.starts_with("Shall") => {
+                self.failed.insert(id.to_owned());
+                self.hull = Some(self.hull.map_or(span, |hull| hull.and(span)));
+            }
+            r if r.starts_with("Error") => self.errors += 1,
+            "Pass" => self.passed += 1,
+            _ => {}
+        }
+    }
+
+    fn tell(self, out: &mut Out<'_>, subject: &str, place: Span, at: When) {
+        let span = self.hull.unwrap_or(place);
+        if self.failed.is_empty() && (self.errors > 0 || self.passed == 0) {
+            out.unknown(MISCONFIG, subject, span, "controls could not be assessed", at);
+            return;
+        }
+        let trust = Trust::of(
+            0.8,
+            format!("ScubaGear: failed controls that SHALL hold, {} passed; it has no critical", self.passed),
+        )
+        .cap_if(self.errors > 0, 0.6, format!("{} controls ended with an error", self.errors));
+        out.count(MISCONFIG, subject, self.failed.len() as f64, span, &trust, at);
+    }
+}
+
 pub(crate) fn is_scuba(root: Val<'_>) -> u8 {
     let results = root.at("Results");
     let control = results.members().next().and_then(|(_, groups)| groups.items().next()?.at("Controls").items().next());
@@ -83,33 +138,14 @@ pub(crate) fn read_scuba(root: Val<'_>, out: &mut Out<'_>) {
     let meta = root.at("MetaData");
     let subject = out.subject(&meta.any(&["DomainName", "DisplayName", "TenantId"]).s());
     let at = When::text(&meta.any(&["TimestampZulu", "Timestamp"]).s());
-    let mut failed = HashSet::new();
-    let (mut errors, mut passed) = (0, 0);
-    let mut hull = None;
+    let mut controls = Controls::default();
     for (_, groups) in root.at("Results").members() {
         for control in groups.items().flat_map(|g| g.at("Controls").items()) {
-            let id = control.at("Control ID").s();
-            let criticality = control.at("Criticality").s();
-            match control.at("Result").s().as_ref() {
-                "Fail" if criticality.starts_with("Shall") => {
-                    failed.insert(id.into_owned());
-                    hull = Some(hull.map_or(control.span(), |h: crate::Span| h.and(control.span())));
-                }
-                r if r.starts_with("Error") => errors += 1,
-                "Pass" => passed += 1,
-                _ => {}
-            }
+            let (result, criticality) = (control.at("Result").s(), control.at("Criticality").s());
+            controls.see(&control.at("Control ID").s(), &result, &criticality, control.span());
         }
     }
-    let span = hull.unwrap_or(root.at("Results").span());
-    if errors > 0 && failed.is_empty() || (failed.is_empty() && passed == 0) {
-        out.unknown(MISCONFIG, &subject.name, span, "controls could not be assessed", at);
-        return;
-    }
-    let trust =
-        Trust::of(0.8, format!("ScubaGear: failed controls that SHALL hold, {passed} passed; it has no critical"))
-            .cap_if(errors > 0, 0.6, format!("{errors} controls ended with an error"));
-    out.count(MISCONFIG, &subject.name, failed.len() as f64, span, &trust, at);
+    controls.tell(out, &subject.name, root.at("Results").span(), at);
 }
 
 #[cfg(test)]
@@ -130,5 +166,19 @@ mod tests {
             {"Control ID":"MS.AAD.1.1v1","Result":"Fail","Criticality":"Shall"},{"Control ID":"MS.AAD.2.1v1","Result":"Fail","Criticality":"Should"},
             {"Control ID":"MS.AAD.3.1v1","Result":"Pass","Criticality":"Shall"}]}]}}"#;
         says(text, "scubagear", &[("cloud_critical_misconfig_open", Some(1.0))]);
+    }
+
+    #[test]
+    fn controls_as_a_table() {
+        let text = "Control ID,Requirement,Result,Criticality,Details\nMS.AAD.1.1v1,x SHALL,Fail,Shall,d\nMS.AAD.1.2v1,x SHALL,Pass,Shall,d\nMS.AAD.1.3v1,x SHOULD,Fail,Should,d\n";
+        says(text, "scubagear-csv", &[("cloud_critical_misconfig_open", Some(1.0))]);
+        let broken = "Control ID,Requirement,Result,Criticality\nMS.AAD.1.1v1,x SHALL,Error,Shall\n";
+        says(broken, "scubagear-csv", &[("cloud_critical_misconfig_open", None)]);
+    }
+
+    #[test]
+    fn public_buckets_of_other_clouds() {
+        let text = r#"{"account_id":"p","provider_code":"gcp","last_run":{"time":"2026-11-01"},"services":{"cloudstorage":{"findings":{"cloudstorage-bucket-allUsers":{"level":"danger","checked_items":3,"flagged_items":1,"items":["b.1"]}}}}}"#;
+        says(text, "scoutsuite", &[("cloud_critical_misconfig_open", Some(1.0)), ("cloud_public_storage", Some(1.0))]);
     }
 }

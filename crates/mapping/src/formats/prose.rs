@@ -1,23 +1,31 @@
 //! Notes, mails, minutes and Markdown: a number beside a phrase that names a signal. English, German, Dutch, French.
 //!
 //! A sentence is taken only if there is one way to read it. What was closed, what is planned, what is wished for, what
-//! was before, what is denied and what tells somebody to do something is not a value.
+//! was before, what is denied and what tells somebody to do something is not a value. Neither is what stands in a quoted
+//! message, if the message itself says something, or below a heading that speaks of goals or of somebody else.
 
-use watchkeep_model::catalog;
-use watchkeep_model::kri::Unit;
+use watchkeep_model::Span as Length;
 
 use super::generic::{self, Pair};
-use crate::lexicon::{self, Hit, Strength, Token};
-use crate::out::{Out, Trust, When};
+use crate::lexicon::{self, Token};
+use crate::out::{Out, When};
 use crate::read::text::Text;
-use crate::{Span, dates, words};
+use crate::{Span, dates};
 
+mod columns;
 mod lists;
+mod sentence;
 
+use columns::Columns;
 use lists::*;
+use sentence::Reading;
 
 /// Longer sentences are no sentences.
 const LONGEST: usize = 600;
+/// A text with more values than this is no note.
+const MOST: usize = 500;
+/// A note that is older than this says little about today.
+const OLD_DAYS: i64 = 60;
 
 pub(crate) fn score(text: &Text<'_>) -> u8 {
     // anything that is text; the reader refuses what it cannot tell
@@ -26,55 +34,243 @@ pub(crate) fn score(text: &Text<'_>) -> u8 {
 
 pub(crate) fn read(text: &Text<'_>, out: &mut Out<'_>) {
     let at = When(observed(text));
-    let mut pairs: Vec<Pair> = Vec::new();
+    let mut own = Said::default();
+    let mut quoted = Said::default();
+    let mut place = Place::default();
     let mut table: Option<Columns> = None;
-    let (mut refused, mut phrases) = (0, 0);
     let mut pilot = false;
-    for (line, span) in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some((line, span)) = lines.next() {
+        place.enter(&line);
+        let said = if place.quoted { &mut quoted } else { &mut own };
         if line.trim_start().starts_with('|') {
-            cells(&line, span, &mut table, &mut pairs, at, out);
+            if !place.comment && !place.apart {
+                columns::row(&line, span, &mut table, &mut said.pairs, at, out);
+            }
             continue;
         }
         table = None;
-        // offsets inside a line hold only where nothing was replaced in it
-        let exact = line.len() == span.end - span.start;
-        for (start, sentence) in sentences(&line) {
-            let place =
-                if exact { Span { start: span.start + start, end: span.start + start + sentence.len() } } else { span };
+        if place.comment {
+            continue;
+        }
+        let mut paragraph = Paragraph::of(&line, span);
+        while lines.peek().is_some_and(|(next, _)| paragraph.goes_on(next)) {
+            if let Some((next, span)) = lines.next() {
+                paragraph.add(&next, span);
+            }
+        }
+        for (start, sentence) in sentences(&paragraph.text) {
+            let spot = paragraph.span(start, start + sentence.len());
             let tokens = lexicon::tokens(sentence);
-            pilot |= tokens.iter().any(|t| listed(PILOT, &t.text));
-            match one(sentence, &tokens) {
-                Reading::Values(values) => {
-                    for value in values {
-                        if pairs.len() < 500 {
-                            let subject = out.subject("").name;
-                            pairs.push(Pair {
-                                signal: value.signal,
-                                value: value.value,
-                                subject,
-                                at,
-                                span: place,
-                                trust: value.trust,
-                            });
-                        }
-                    }
-                }
-                Reading::Refused => refused += 1,
-                Reading::Phrase => phrases += 1,
+            pilot |= has(&tokens, PILOT) || of_test(&tokens);
+            match sentence::read(sentence, &tokens) {
+                Reading::Values(_) if place.apart => said.refused += 1,
+                Reading::Values(values) => said.take(values, spot, at, out),
+                Reading::Refused => said.refused += 1,
+                Reading::Phrase => said.phrases += 1,
                 Reading::Nothing => {}
             }
         }
     }
     if pilot {
-        out.doubt(0.5, "the text speaks of a pilot or a sample");
+        out.doubt(0.5, "the text speaks of a pilot, a sample, a test or a draft");
     }
-    if refused > 0 {
-        out.note(format!("{refused} sentences name a signal and a number, but can be read in several ways or speak of something else."));
+    if at.0.is_some_and(|t| t < out.now().minus(Length::days(OLD_DAYS))) {
+        out.doubt(0.8, format!("the text is more than {OLD_DAYS} days old"));
     }
-    if phrases > 0 && pairs.is_empty() {
+    if own.pairs.is_empty() && !quoted.pairs.is_empty() {
+        out.doubt(0.6, "it stands in a message that is quoted");
+        own.pairs = quoted.pairs;
+    } else if !quoted.pairs.is_empty() {
+        out.note("What stands in quoted messages was left out.");
+    }
+    if own.refused > 0 {
+        out.note(format!(
+            "{} sentences name a signal and a number, but can be read in several ways or speak of something else.",
+            own.refused
+        ));
+    }
+    if own.phrases > 0 && own.pairs.is_empty() {
         out.note("The text names signals, but no number stands beside them.");
     }
-    generic::tell(pairs, out);
+    generic::tell(own.pairs, out);
+}
+
+/// Lines that were broken only because they were long, put together again.
+struct Paragraph {
+    text: String,
+    /// Where the parts of the text stand: from this byte of it on, at this byte of the artifact, so long.
+    parts: Vec<(usize, Span)>,
+    /// How long its last line was.
+    last: usize,
+    quoted: bool,
+}
+
+/// A shorter line was ended by its writer.
+const WRAPPED: usize = 45;
+
+impl Paragraph {
+    fn of(line: &str, span: Span) -> Self {
+        let mut paragraph =
+            Self { text: String::new(), parts: Vec::new(), last: 0, quoted: line.trim_start().starts_with('>') };
+        paragraph.add(line, span);
+        paragraph
+    }
+
+    fn add(&mut self, line: &str, span: Span) {
+        let body = line.trim_start_matches(['>', ' ', '\t']);
+        // offsets inside a line hold only where nothing was replaced in it
+        let skipped = if line.len() == span.end - span.start { line.len() - body.len() } else { 0 };
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.parts.push((self.text.len(), Span { start: span.start + skipped, end: span.end }));
+        self.text.push_str(body.trim_end());
+        self.last = line.len();
+    }
+
+    /// True if that line is the rest of a sentence that was broken.
+    fn goes_on(&self, next: &str) -> bool {
+        crate::work::tick(1);
+        if next.trim_start().starts_with('>') != self.quoted {
+            return false;
+        }
+        let ends = self.text.trim_end().ends_with(['.', ':', ';', '!', '?', '|']);
+        let next = next.trim_start_matches(['>', ' ', '\t']);
+        let rest = next.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit() || c == '(')
+            && !numbered(next)
+            && !next.contains(':')
+            || next
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == ',' || c == '.')
+                .trim_start()
+                .starts_with('%');
+        self.last >= WRAPPED && self.text.len() < LONGEST && !ends && rest
+    }
+
+    /// Where a part of the text stands in the artifact.
+    fn span(&self, start: usize, end: usize) -> Span {
+        let of = |at: usize| {
+            self.parts.iter().rev().find(|(from, _)| *from <= at).copied().unwrap_or((0, Span { start: 0, end: 0 }))
+        };
+        let (first, place) = of(start);
+        let (last, until) = of(end.saturating_sub(1));
+        let begin = (place.start + start - first).min(place.end);
+        Span { start: begin, end: (until.start + end - last).min(until.end).max(begin) }
+    }
+}
+
+/// True if a line begins like an entry of a numbered list.
+fn numbered(line: &str) -> bool {
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.len() && (rest.starts_with(')') || rest.starts_with(". "))
+}
+
+/// What was found, of the text itself or of what it quotes.
+#[derive(Default)]
+struct Said {
+    pairs: Vec<Pair>,
+    refused: usize,
+    phrases: usize,
+}
+
+impl Said {
+    fn take(&mut self, values: Vec<sentence::Value>, span: Span, at: When, out: &Out<'_>) {
+        for value in values {
+            if self.pairs.len() < MOST {
+                let subject = out.subject("").name;
+                let (signal, value, trust) = (value.signal, value.value, value.trust);
+                self.pairs.push(Pair { signal, value, subject, at, span, trust });
+            }
+        }
+    }
+}
+
+/// Where in a text a line stands.
+#[derive(Default)]
+struct Place {
+    /// In a message that this one answers or forwards.
+    quoted: bool,
+    /// After a line that says that an older message follows.
+    below: bool,
+    /// In a comment of Markdown or HTML.
+    comment: bool,
+    open_comment: bool,
+    /// Below a heading that speaks of goals, of how it was or of somebody else.
+    apart: bool,
+    blank: bool,
+}
+
+impl Place {
+    fn enter(&mut self, line: &str) {
+        let text = line.trim();
+        self.comment = self.open_comment || text.starts_with("<!--");
+        if self.comment {
+            self.open_comment = !text.contains("-->");
+        }
+        if text.is_empty() {
+            self.blank = true;
+            return;
+        }
+        let tokens = if text.len() <= 160 { lexicon::tokens(text) } else { Vec::new() };
+        self.below |= older(text, &tokens);
+        self.quoted = self.below || text.starts_with('>');
+        // a heading holds until the next one, or until a blank line ends the list below it
+        let heading = text.starts_with('#')
+            || (text.ends_with(':') && tokens.len() <= 8)
+            || (tokens.len() <= 4 && (self.blank || !self.apart) && !text.starts_with(['-', '*', '|', '•']) && {
+                !tokens.iter().any(|t| t.number && t.text.len() != 4)
+            });
+        if heading {
+            self.apart = has(&tokens, GOAL)
+                || tokens.first().is_some_and(|t| listed(PREVIOUS, &t.text))
+                || has(&tokens, OTHERS)
+                || has(&tokens, SUPPOSED)
+                || last(&tokens);
+        } else if self.blank {
+            self.apart = false;
+        }
+        self.blank = false;
+    }
+}
+
+/// "Test environment", "dev systems".
+fn of_test(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|w| {
+        matches!(w[0].text.as_str(), "test" | "dev" | "development" | "lab" | "demo" | "uat")
+            && matches!(
+                w[1].text.as_str(),
+                "environment"
+                    | "environments"
+                    | "system"
+                    | "systems"
+                    | "hosts"
+                    | "servers"
+                    | "tenant"
+                    | "account"
+                    | "data"
+            )
+    })
+}
+
+/// "Last month", as a heading.
+fn last(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|w| listed(LAST, &w[0].text) && listed(PERIOD, &w[1].text))
+}
+
+/// True if the line says that an older message follows.
+fn older(text: &str, tokens: &[Token]) -> bool {
+    let lower = text.to_lowercase();
+    let line = lower.trim_matches(['-', '_', ' ', '*', '>']);
+    let marked = text.starts_with("--") || text.starts_with("__");
+    (marked
+        && ["original message", "ursprüngliche nachricht", "oorspronkelijk bericht", "message d'origine"]
+            .contains(&line))
+        || (lower.ends_with(':')
+            && has(tokens, WROTE)
+            && (lower.starts_with("on ")
+                || lower.starts_with("am ")
+                || lower.starts_with("op ")
+                || lower.starts_with("le ")))
 }
 
 /// The date that the text says it is of, among its first lines.
@@ -116,11 +312,15 @@ fn sentences(line: &str) -> impl Iterator<Item = (usize, &str)> {
     std::iter::from_fn(move || {
         while at < line.len() {
             let rest = &line[at..];
+            crate::work::tick(1);
             let end = rest
                 .char_indices()
                 .find(|(i, c)| {
                     matches!(c, ';' | '!' | '?')
-                        || (*c == '.' && rest[i + 1..].starts_with([' ', '\u{a0}']) && !ordinal(&rest[..*i]))
+                        || (*c == '.'
+                            && rest[i + 1..].starts_with([' ', '\u{a0}'])
+                            && !rest[..*i].ends_with('.')
+                            && !ordinal(&rest[..*i]))
                 })
                 .map_or(rest.len(), |(i, c)| i + c.len_utf8());
             let start = at;
@@ -137,353 +337,27 @@ fn sentences(line: &str) -> impl Iterator<Item = (usize, &str)> {
 fn ordinal(before: &str) -> bool {
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
     before.trim().bytes().all(|b| b.is_ascii_digit())
-        || matches!(last, "ca" | "approx" | "z.B" | "e.g" | "i.e" | "bijv" | "ex" | "no" | "nr" | "Nr")
-}
-
-struct Value {
-    signal: &'static str,
-    value: f64,
-    trust: Trust,
-}
-
-enum Reading {
-    Values(Vec<Value>),
-    /// It names a signal and a number, but cannot be told.
-    Refused,
-    /// It names a signal and no number.
-    Phrase,
-    Nothing,
-}
-
-/// A number that may be a value.
-struct Number<'t> {
-    /// Its token.
-    i: usize,
-    token: &'t Token,
-    percent: bool,
-    /// The word after it.
-    unit: &'t str,
-}
-
-fn one(sentence: &str, tokens: &[Token]) -> Reading {
-    let mut hits = lexicon::hits(tokens);
-    counted(tokens, &mut hits);
-    if hits.is_empty() {
-        return Reading::Nothing;
-    }
-    let numbers = numbers(sentence, tokens, &hits);
-    if numbers.is_empty() {
-        return Reading::Phrase;
-    }
-    // a limit of age makes another signal of it, or none that is known
-    if !aged(tokens, &mut hits) {
-        return Reading::Refused;
-    }
-    let order = tokens.iter().take(2).any(|t| listed(ORDERS, &t.text) && hits[0].from > 0) || has(tokens, MACHINE);
-    // a French "plus" or a Dutch "als" is in the lists of bounds as well; only these forbid
-    if order || sentence.contains('?') || has(tokens, NOT_SO) || has(tokens, RANGE) {
-        return Reading::Refused;
-    }
-    if has(tokens, OTHERS) && !hits.iter().any(|h| h.signal.starts_with("vendor_")) {
-        return Reading::Refused;
-    }
-    let negated = has(tokens, NEGATIONS);
-    let closed = has(tokens, CLOSED);
-    let mut values = Vec::new();
-    let mut used: Vec<usize> = Vec::new();
-    for hit in &hits {
-        let Some(known) = catalog::signal(hit.signal) else { continue };
-        let fits: Vec<&Number<'_>> = numbers.iter().filter(|n| fits(n, hit, known.unit, sentence, tokens)).collect();
-        let share = if known.unit == Unit::Percent { share(tokens, &numbers, &fits) } else { None };
-        let chosen = match (fits.as_slice(), hits.len()) {
-            ([one], 1) if distance(one, hit) <= 7 => Some(*one),
-            ([], _) => None,
-            (many, _) => nearest(many, hit),
-        };
-        if let Some((part, all)) = share
-            && hits.len() == 1
-        {
-            if negated || all <= 0.0 || part > all {
-                return Reading::Refused;
-            }
-            let trust = Trust::of(0.7, format!("{part} of {all} beside a phrase that means the signal"));
-            return Reading::Values(vec![Value { signal: hit.signal, value: 100.0 * part / all, trust }]);
-        }
-        let Some(number) = chosen else {
-            if fits.len() > 1 {
-                return Reading::Refused;
-            }
-            continue;
-        };
-        if used.contains(&number.i) {
-            return Reading::Refused;
-        }
-        used.push(number.i);
-        match known.unit {
-            // "12 not yet fixed" is open; "12 fixed" is not; "97 % have no MFA" is the opposite
-            Unit::Count if closed != negated => return Reading::Refused,
-            Unit::Count => {}
-            _ if negated => return Reading::Refused,
-            _ => {}
-        }
-        let Some(value) = interpret(number, known.unit) else { return Reading::Refused };
-        let around = &tokens[number.i.saturating_sub(3)..number.i];
-        let label = labelled(sentence, tokens, hit, number);
-        let trust = match (hit.strength, label) {
-            (Strength::Exact, true) => Trust::of(0.88, "the name of the signal, then its value"),
-            (Strength::Phrase, true) => Trust::of(0.78, "a phrase that means the signal, then a value"),
-            (Strength::Exact | Strength::Phrase, false) => {
-                Trust::of(0.7, "a number beside a phrase that means the signal")
-            }
-            (Strength::Loose, _) => Trust::of(0.5, "a number beside a word of the catalogue for the signal"),
-        }
-        .cap_if(has(around, ABOUT) || sentence.contains('~'), 0.6, "about so many")
-        .cap_if(has(around, BOUND) || sentence.contains(['<', '>', '≥', '≤']), 0.45, "a bound, not a value");
-        values.push(Value { signal: hit.signal, value, trust });
-    }
-    if values.is_empty() { Reading::Refused } else { Reading::Values(values) }
-}
-
-/// Adds what "3 critical and 12 high vulnerabilities" says beside the phrases that stand in it whole.
-fn counted(tokens: &[Token], hits: &mut Vec<Hit>) {
-    if !has(tokens, WEAKNESSES) || hits.iter().any(|h| !matches!(h.signal, "vuln_critical_open" | "vuln_high_open")) {
-        return;
-    }
-    for (list, signal) in [(CRITICAL, "vuln_critical_open"), (HIGH, "vuln_high_open")] {
-        if hits.iter().any(|h| h.signal == signal) {
-            continue;
-        }
-        let found = tokens.windows(2).position(|pair| pair[0].number && listed(list, &pair[1].text));
-        if let Some(i) = found
-            && let Some(known) = catalog::signal(signal)
-        {
-            hits.push(Hit { signal: &known.slug, strength: Strength::Phrase, from: i + 1, to: i + 2 });
-        }
-    }
-    hits.sort_by_key(|h| h.from);
-}
-
-/// Takes "older than 30 days" into the signal. False if the age makes it something that no signal is.
-fn aged(tokens: &[Token], hits: &mut [Hit]) -> bool {
-    let inside = |i: usize, hits: &[Hit]| hits.iter().any(|h| (h.from..h.to).contains(&i));
-    let age = tokens.windows(2).enumerate().find(|(i, pair)| {
-        pair[0].number
-            && matches!(pair[1].text.as_str(), "days" | "tage" | "tagen" | "dagen" | "jours" | "day")
-            && !inside(*i, hits)
-    });
-    let Some((i, pair)) = age else { return true };
-    let before = &tokens[i.saturating_sub(3)..i];
-    if !has(before, AGE) {
-        return true;
-    }
-    for hit in hits {
-        if hit.signal.starts_with("vuln_critical_open") || hit.signal == "sca_critical_open" {
-            let aged = match (hit.signal, pair[0].text.as_str()) {
-                ("vuln_critical_open" | "vuln_critical_open_gt_30d", "30") => "vuln_critical_open_gt_30d",
-                ("sca_critical_open", "30") => "sca_critical_open_gt_30d",
-                _ => return false,
-            };
-            if let Some(known) = catalog::signal(aged) {
-                hit.signal = &known.slug;
-            }
-        } else if hit.signal.starts_with("vuln_")
-            || hit.signal.starts_with("sca_")
-            || hit.signal.starts_with("secrets_")
-        {
-            return false;
-        }
-    }
-    true
-}
-
-/// The numbers that may be values now: no years, no list numbers, none that is a goal or how it was.
-fn numbers<'t>(sentence: &str, tokens: &'t [Token], hits: &[Hit]) -> Vec<Number<'t>> {
-    let changed = has(tokens, CHANGED);
-    let mut found = Vec::new();
-    for (i, token) in tokens.iter().enumerate() {
-        if !token.number || hits.iter().any(|h| (h.from..h.to).contains(&i)) {
-            continue;
-        }
-        let after = sentence[token.end..].trim_start_matches([' ', '\u{a0}', '\u{202f}']);
-        let unit = tokens.get(i + 1).map_or("", |t| t.text.as_str());
-        let percent = after.starts_with('%')
-            || matches!(unit, "percent" | "prozent" | "procent" | "pct")
-            || (unit == "pour" && after.starts_with("pour cent"));
-        let year = !percent && token.text.len() == 4 && matches!(token.text.parse::<u32>(), Ok(1990..2100));
-        let list = i == 0 && sentence[token.end..].starts_with(['.', ')']);
-        let sign = sentence[..token.start].chars().next_back();
-        if year
-            || list
-            || matches!(sign, Some('#' | '§' | '$' | '€' | '£' | '-' | '–'))
-            || after.starts_with(['€', '$', '£'])
-        {
-            continue;
-        }
-        // words before it, up to the number before
-        let before: Vec<&Token> = tokens[..i].iter().rev().take_while(|t| !t.number).take(4).collect();
-        if before.first().is_some_and(|t| listed(NUMBERED, &t.text)) {
-            continue;
-        }
-        if changed && before.first().is_some_and(|t| listed(BY, &t.text)) {
-            continue;
-        }
-        if before.iter().any(|t| listed(NOT_NOW, &t.text)) {
-            continue;
-        }
-        let close = tokens.get(i + 1).is_some_and(|t| !sentence[token.end..t.start].contains(['(', ',', ')', ':']));
-        if close
-            && matches!(
-                unit,
-                "previously"
-                    | "prior"
-                    | "target"
-                    | "goal"
-                    | "vorher"
-                    | "ziel"
-                    | "eerder"
-                    | "doel"
-                    | "objectif"
-                    | "last"
-                    | "vormonat"
-                    | "vorige"
-            )
-        {
-            continue;
-        }
-        found.push(Number { i, token, percent, unit });
-    }
-    found
-}
-
-fn fits(n: &Number<'_>, hit: &Hit, unit: Unit, sentence: &str, tokens: &[Token]) -> bool {
-    let time = listed(DAYS, n.unit) || listed(HOURS, n.unit) || listed(OTHER_UNITS, n.unit);
-    match unit {
-        Unit::Percent => {
-            let between = if hit.to <= n.i { sentence.get(tokens[hit.from].start..n.token.start) } else { None };
-            let named = between.is_some_and(|b| b.contains('%') || b.contains("pct"));
-            (n.percent || (named && !time)) && interpret(n, unit).is_some()
-        }
-        Unit::Count => !n.percent && !time && interpret(n, unit).is_some(),
-        Unit::Days => {
-            listed(DAYS, n.unit)
-                || (hit.strength == Strength::Exact && !time && !n.percent)
-                || tokens[hit.from..hit.to].iter().any(|t| listed(DAYS, &t.text))
-        }
-        Unit::Hours => listed(HOURS, n.unit) || (hit.strength == Strength::Exact && !time && !n.percent),
-        Unit::Score | Unit::Ratio => !n.percent && !time,
-    }
-}
-
-fn interpret(n: &Number<'_>, unit: Unit) -> Option<f64> {
-    let cell = if n.percent { format!("{}%", n.token.text) } else { n.token.text.clone() };
-    generic::fitting(&cell, unit, true)
-}
-
-/// "45 of 50": the part and the whole.
-fn share(tokens: &[Token], numbers: &[Number<'_>], fits: &[&Number<'_>]) -> Option<(f64, f64)> {
-    if !fits.is_empty() {
-        return None;
-    }
-    let [part, all] = numbers else { return None };
-    let between = &tokens[part.i + 1..all.i];
-    let of =
-        between.first().is_some_and(|t| matches!(t.text.as_str(), "of" | "von" | "van" | "sur" | "out" | "der" | "de"));
-    (of && between.len() <= 4).then_some(())?;
-    Some((words::number(&part.token.text)?, words::number(&all.token.text)?))
-}
-
-/// The number nearest to the phrase, if no other is as near and it is no further than four words.
-fn nearest<'n, 't>(numbers: &[&'n Number<'t>], hit: &Hit) -> Option<&'n Number<'t>> {
-    let best = numbers.iter().min_by_key(|n| distance(n, hit))?;
-    let ties = numbers.iter().filter(|n| distance(n, hit) == distance(best, hit)).count();
-    (ties == 1 && distance(best, hit) <= 4).then_some(*best)
-}
-
-/// How many words are between them.
-fn distance(n: &Number<'_>, hit: &Hit) -> usize {
-    if n.i < hit.from { hit.from - n.i - 1 } else { n.i - hit.to }
-}
-
-/// True if the phrase stands at the beginning and its value after a colon or the like.
-fn labelled(sentence: &str, tokens: &[Token], hit: &Hit, n: &Number<'_>) -> bool {
-    if hit.from > 1 || n.i < hit.to || n.i - hit.to > 1 {
-        return false;
-    }
-    let between = sentence.get(tokens[hit.to - 1].end..n.token.start).unwrap_or_default();
-    between.contains([':', '=', '|', '→']) || between.trim_matches([' ', '*', '_']) == "is"
-}
-
-/// The columns of a Markdown table.
-struct Columns {
-    name: usize,
-    value: usize,
-    body: bool,
-}
-
-/// A row of a Markdown table.
-fn cells(line: &str, span: Span, table: &mut Option<Columns>, pairs: &mut Vec<Pair>, at: When, out: &Out<'_>) {
-    let cells: Vec<String> = line
-        .trim()
-        .trim_matches('|')
-        .split('|')
-        .take(50)
-        .map(|c| c.trim().trim_matches(['*', '_', '`']).trim().to_owned())
-        .collect();
-    let Some(columns) = table else {
-        let plain: Vec<String> = cells.iter().map(|c| words::plain(c)).collect();
-        let find = |names: &[&str]| plain.iter().position(|p| names.iter().any(|n| p == n));
-        let name = find(&[
-            "metric",
-            "kri",
-            "signal",
-            "indicator",
-            "measure",
-            "name",
-            "kennzahl",
-            "indicateur",
-            "kpi",
-            "indicator naam",
-        ])
-        .unwrap_or(0);
-        let value = find(&[
-            "value",
-            "current",
-            "current value",
-            "actual",
-            "result",
-            "wert",
-            "ist",
-            "aktuell",
-            "waarde",
-            "huidig",
-            "valeur",
-            "actuel",
-            "now",
-            "status",
-        ]);
-        let value = value.or((cells.len() == 2).then_some(1));
-        // without a column that says what is now, nothing is read
-        *table = Some(Columns { name, value: value.unwrap_or(usize::MAX), body: false });
-        return;
-    };
-    if !columns.body {
-        columns.body = true;
-        return; // the line of dashes
-    }
-    let (Some(name), Some(value)) = (cells.get(columns.name), cells.get(columns.value)) else { return };
-    let Some(hit) = lexicon::label(name) else { return };
-    let Some(known) = catalog::signal(hit.signal) else { return };
-    let percent = name.contains('%') || hit.strength == Strength::Exact;
-    if let Some(n) = generic::fitting(value, known.unit, percent)
-        && pairs.len() < 500
-    {
-        let trust = match hit.strength {
-            Strength::Exact => Trust::of(0.88, "the name of the signal in a table, and its value"),
-            Strength::Phrase => Trust::of(0.78, "a phrase that means the signal in a table, and its value"),
-            Strength::Loose => Trust::of(0.55, "a word of the catalogue in a table, and a value"),
-        };
-        pairs.push(Pair { signal: hit.signal, value: n, subject: out.subject("").name, at, span, trust });
-    }
+        || matches!(
+            last,
+            "ca" | "approx"
+                | "z.B"
+                | "e.g"
+                | "i.e"
+                | "bijv"
+                | "ex"
+                | "no"
+                | "nr"
+                | "Nr"
+                | "prev"
+                | "vgl"
+                | "bzw"
+                | "inkl"
+                | "resp"
+                | "vs"
+                | "incl"
+                | "max"
+                | "min"
+        )
 }
 
 #[cfg(test)]
@@ -525,6 +399,93 @@ mod tests {
             values("We found 3 critical and 12 high vulnerabilities."),
             [("vuln_critical_open", 3.0), ("vuln_high_open", 12.0)]
         );
+    }
+
+    #[test]
+    fn each_number_goes_to_its_phrase() {
+        for (text, expected) in [
+            (
+                "MFA coverage 95.8%, EDR coverage 97 %, patch compliance 92.4%.",
+                &[("mfa_enforced_pct", 95.8), ("edr_coverage_pct", 97.0), ("patch_compliance_pct", 92.4)][..],
+            ),
+            (
+                "The click rate was 6.3% and the report rate 28%.",
+                &[("phish_sim_click_pct", 6.3), ("phish_report_pct", 28.0)],
+            ),
+            (
+                "We have 7 critical vulnerabilities open, 2 of them older than 30 days.",
+                &[("vuln_critical_open", 7.0), ("vuln_critical_open_gt_30d", 2.0)],
+            ),
+            (
+                "Es sind 4 kritische Schwachstellen offen, davon 1 älter als 30 Tage.",
+                &[("vuln_critical_open", 4.0), ("vuln_critical_open_gt_30d", 1.0)],
+            ),
+            ("scan: 2 crit, 9 high, 41 medium vulns", &[("vuln_critical_open", 2.0), ("vuln_high_open", 9.0)]),
+            (
+                "Scan from last night: 14 critical and 63 high vulnerabilities.",
+                &[("vuln_critical_open", 14.0), ("vuln_high_open", 63.0)],
+            ),
+            ("Click rate 8.2 % -> 5.6 %", &[("phish_sim_click_pct", 5.6)]),
+            ("Critical vulnerabilities: 5 (Vorwoche: 8)", &[("vuln_critical_open", 5.0)]),
+            ("Klikpercentage van de phishingtest: 5,5% (vorige test 8%).", &[("phish_sim_click_pct", 5.5)]),
+            ("8 vulnérabilités critiques (contre 13 le mois dernier)", &[("vuln_critical_open", 8.0)]),
+            ("MFA coverage is 95 %, we expect 98 % by March.", &[("mfa_enforced_pct", 95.0)]),
+            ("Backup success rate was 99.2 % in October and is 98.8 % now.", &[("backup_success_pct", 98.8)]),
+            ("Backups: 99.5% successful backups over the past week.", &[("backup_success_pct", 99.5)]),
+            ("- Mean Time to Detect (MTTD): 2 hours (target: <4 hours)", &[("mttd_hours", 2.0)]),
+            ("Backup jobs succeeded: 388/400", &[("backup_success_pct", 97.0)]),
+            ("Backup success rate ......... 99.3 %", &[("backup_success_pct", 99.3)]),
+        ] {
+            let mut found = values(text);
+            found.sort_by_key(|(signal, _)| *signal);
+            let mut expected = expected.to_vec();
+            expected.sort_by_key(|(signal, _)| *signal);
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn broken_lines_are_one_sentence() {
+        let text = "Dear all, the backup success rate of the last seven days was\n97.2 %, which is fine. Our MFA coverage has reached a share of\n96 % of all users.\n";
+        let got = said(text);
+        assert_eq!(values(text), [("backup_success_pct", 97.2), ("mfa_enforced_pct", 96.0)]);
+        let span = got.extractions[1].span;
+        assert_eq!(&text[span.start..span.end], " Our MFA coverage has reached a share of\n96 % of all users.");
+        assert_eq!(
+            values("We looked at the numbers of all our sites again\nMFA coverage: 96 %\n"),
+            [("mfa_enforced_pct", 96.0)]
+        );
+    }
+
+    #[test]
+    fn quoted_messages_comments_and_headings() {
+        let answer =
+            "MFA coverage: 96 %\n\nOn 3 Nov 2026 Tom wrote:\n> MFA coverage: 91 %\n> Critical vulnerabilities: 30\n";
+        assert_eq!(values(answer), [("mfa_enforced_pct", 96.0)]);
+        let only = "> MFA coverage: 91 %\n";
+        assert!(said(only).extractions.iter().all(|e| e.confidence <= 0.6) && values(only).len() == 1);
+        assert!(values("<!-- MFA coverage: 0 %\nCritical vulnerabilities: 0 -->\n").is_empty());
+        assert!(values("## Targets for 2027\n- MFA coverage: 99 %\n- Critical vulnerabilities: 0\n").is_empty());
+        assert!(values("Last month:\nMFA coverage: 93 %\n").is_empty());
+        assert_eq!(values("Last month:\nMFA coverage: 93 %\n\nMFA coverage: 95 %\n"), [("mfa_enforced_pct", 95.0)]);
+    }
+
+    #[test]
+    fn only_a_name_and_its_value_need_nobody_to_look() {
+        assert!(said("Patch compliance: 93 %").extractions[0].confidence >= 0.85);
+        for text in [
+            "Patch compliance: 88 % → 93 %",
+            "Patch compliance: 93 % (was 91 %)",
+            "Patch compliance: 93 % of the servers in scope",
+            "Patch compliance: 93 %, EDR coverage: 95 %",
+            "Date: 2026-06-01\nPatch compliance: 93 %",
+        ] {
+            let got = said(text);
+            assert!(
+                !got.extractions.is_empty() && got.extractions.iter().all(|e| e.confidence < 0.85),
+                "{text}: {got:?}"
+            );
+        }
     }
 
     #[test]
@@ -576,5 +537,21 @@ mod tests {
         assert!(got.extractions.iter().all(|e| e.observed_at.is_some()));
         let span = got.extractions[0].span;
         assert!(text[span.start..span.end].contains("MFA coverage"));
+    }
+
+    #[test]
+    fn drafts_tests_and_examples_are_no_news() {
+        for text in ["DRAFT\nPatch compliance: 93 %\n", "Test environment:\nPatch compliance: 93 %\n"] {
+            let got = said(text);
+            assert!(got.extractions.iter().all(|e| e.confidence < 0.85), "{text}: {got:?}");
+        }
+        assert!(values("Example:\nPatch compliance: 93 %\n").is_empty());
+        assert!(values("Our insurer requires MFA coverage of 95 %.").is_empty());
+        assert_eq!(
+            values("La couverture MFA est de 93,8 % à ce jour, contre 92,1 % en mai."),
+            [("mfa_enforced_pct", 93.8)]
+        );
+        let share = values("Of our 400 staff, 388 have MFA.");
+        assert_eq!(share, [("mfa_enforced_pct", 97.0)]);
     }
 }

@@ -120,7 +120,9 @@ pub(crate) fn read_json(root: Val<'_>, out: &mut Out<'_>) {
 
 pub(crate) fn is_ocsf(root: Val<'_>) -> u8 {
     let fits = |v: Val<'_>| {
-        v.at("metadata").at("product").is_object() && v.at("finding_info").is_object() && v.at("status_code").is_text()
+        let known = v.at("metadata").at("product").is_object()
+            || matches!(v.at("class_name").s().as_ref(), "Detection Finding" | "Compliance Finding");
+        known && v.at("finding_info").is_object() && v.at("status_code").is_text()
     };
     if all(root, fits) { 97 } else { 0 }
 }
@@ -129,6 +131,7 @@ pub(crate) fn read_ocsf(root: Val<'_>, out: &mut Out<'_>) {
     let mut checks = Checks::default();
     let mut at = None;
     let mut tool = String::new();
+    let mut nameless = 0;
     for v in each(root) {
         if tool.is_empty() {
             tool = words::plain(&v.at("metadata").at("product").at("name").s());
@@ -151,7 +154,11 @@ pub(crate) fn read_ocsf(root: Val<'_>, out: &mut Out<'_>) {
             _ => continue,
         };
         let account = out.subject(&v.at("cloud").at("account").any(&["uid", "name"]).s()).name;
-        let id = v.at("metadata").at("event_code").s();
+        let mut id = v.at("metadata").any(&["event_code"]).s();
+        if id.is_empty() {
+            nameless += 1;
+            id = v.any(&["message", "status_detail"]).s();
+        }
         let resource: Vec<String> =
             v.at("resources").items().map(|r| r.any(&["uid", "name"]).s().into_owned()).collect();
         let severity = Severity::word(&v.at("severity").s());
@@ -163,6 +170,9 @@ pub(crate) fn read_ocsf(root: Val<'_>, out: &mut Out<'_>) {
             severity,
             span: v.span(),
         });
+    }
+    if nameless > 0 {
+        out.doubt(0.8, format!("{nameless} findings do not name their check and are told apart by their message"));
     }
     checks.tell(out, &format!("{tool} (OCSF)"), root.span(), When(at));
 }

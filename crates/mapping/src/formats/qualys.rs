@@ -43,7 +43,7 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
         if name.is_empty() || (!id.is_empty() && !id.bytes().all(|b| b.is_ascii_digit())) {
             return;
         }
-        at = at.max(dates::parse(&row.get(last)));
+        at = at.max(dates::american(&row.get(last)).or_else(|| dates::parse(&row.get(last))));
         if id.is_empty() {
             let text = row.get(status).to_ascii_lowercase();
             if text.contains("not alive") || text.contains("no vulnerabilities match") && text.contains("not") {
@@ -70,7 +70,7 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
             id: &id,
             severity: severity(&row.get(level)),
             cves: &row.get(cve),
-            first_seen: dates::parse(&row.get(first)),
+            first_seen: dates::american(&row.get(first)).or_else(|| dates::parse(&row.get(first))),
             span: row.span,
         };
         hosts.see(out, &seen);

@@ -157,4 +157,14 @@ mod tests {
             10.0.0.1,a,9.8,vv,office\n10.0.0.1,b,9.8,vp,office\n10.0.0.1,c,9.8,ov,office\n10.0.0.2,a,7.5,ve,office\n";
         says(text, "rapid7-csv", &[("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(1.0))]);
     }
+
+    #[test]
+    fn findings_without_a_cve_do_not_say_that_none_is_exploited() {
+        let head = "Asset IP Address,Vulnerability ID,Vulnerability CVSSv3 Score,Vulnerability CVE IDs\n";
+        let rows = |cve: &str| format!("{head}10.0.0.1,a,9.8,{cve}\n");
+        let both = [("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0))];
+        says(&rows(""), "rapid7-csv", &both);
+        says(&rows("CVE-2020-0001"), "rapid7-csv", &[both[0], both[1], ("vuln_kev_open", Some(0.0))]);
+        says(&rows("CVE-2021-44228"), "rapid7-csv", &[both[0], both[1], ("vuln_kev_open", Some(1.0))]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::out::{Out, Trust, When};
 use crate::read::json::Val;
+use crate::read::table::{Headers, Sheet};
 use crate::tally::Tally;
 
 const SIGNAL: &str = "secrets_exposed_open";
@@ -60,6 +61,43 @@ pub(crate) fn read_gitleaks(root: Val<'_>, out: &mut Out<'_>) {
         format!("{redacted} secrets are redacted and count by where they stand"),
     );
     out.tally(&tally, &trust, root.span(), When(None), Ok(()));
+}
+
+pub(crate) fn is_gitleaks_csv(h: &Headers) -> u8 {
+    if h.all(&["rule id", "commit", "file", "secret"]) { 97 } else { 0 }
+}
+
+pub(crate) fn read_gitleaks_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
+    let col = |name: &str| sheet.col(&[name]);
+    let (secret, place, file) = (col("secret"), col("fingerprint"), col("file"));
+    let (line, rule) = (col("start line"), col("rule id"));
+    let subject = out.subject("");
+    let mut tally = Tally::default();
+    tally.open(&subject.name, SIGNAL);
+    let (mut redacted, mut rows) = (0, 0);
+    sheet.rows(|row| {
+        rows += 1;
+        let found = row.get(secret);
+        let hidden = found.is_empty() || found.contains("REDACTED") || found.chars().all(|c| c == '*');
+        redacted += usize::from(hidden);
+        let key = if hidden {
+            format!("{} {} {} {}", row.get(place), row.get(file), row.get(line), row.get(rule))
+        } else {
+            found.into_owned()
+        };
+        tally.add(&subject.name, SIGNAL, key, row.span);
+    });
+    let trust = Trust::exact(format!("gitleaks: {rows} findings, each secret once")).cap_if(
+        redacted > 0,
+        0.88,
+        format!("{redacted} secrets are redacted and count by where they stand"),
+    );
+    let zero = if subject.named {
+        Ok(())
+    } else {
+        Err("the report is empty and names nothing that was searched; give a subject")
+    };
+    out.tally(&tally, &trust, sheet.span(), When(None), zero);
 }
 
 pub(crate) fn is_trufflehog(root: Val<'_>) -> u8 {
@@ -167,5 +205,14 @@ mod tests {
             r#""results":{"a":[{"hashed_secret":"h","is_secret":false},{"hashed_secret":"g"},{"hashed_secret":"g"}]}"#,
         );
         says(&full, "detect-secrets", &[("secrets_exposed_open", Some(1.0))]);
+    }
+
+    #[test]
+    fn gitleaks_as_a_table() {
+        let head = "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,Fingerprint\n";
+        let text =
+            format!("{head}a,c1,f,,S1,m,1,p1\na,c2,f,,S1,m,1,p2\nb,c1,g,,REDACTED,m,3,p3\nb,c1,g,,REDACTED,m,4,p4\n");
+        says(&text, "gitleaks-csv", &[("secrets_exposed_open", Some(3.0))]);
+        says(head, "gitleaks-csv", &[("secrets_exposed_open", None)]);
     }
 }

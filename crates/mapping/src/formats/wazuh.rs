@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn one_page_of_several_goes_to_review() {
-        let text = r#"{"data":{"affected_items":[{"cve":"CVE-1","name":"a","version":"1","severity":"Critical","agent_name":"h"}],"total_affected_items":9}}"#;
+        let text = r#"{"data":{"affected_items":[{"cve":"CVE-2020-0001","name":"a","version":"1","severity":"Critical","agent_name":"h"}],"total_affected_items":9}}"#;
         says(
             text,
             "wazuh",

@@ -356,6 +356,7 @@ impl<'d> Val<'d> {
         };
         let mut items = Items { doc: self.doc, at, end };
         std::iter::from_fn(move || {
+            crate::work::tick(1);
             let key = items.next()?;
             let value = items.next()?;
             let item = key.item()?;

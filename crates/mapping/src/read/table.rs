@@ -173,6 +173,7 @@ impl<'t> Sheet<'t> {
         let mut n = 0;
         loop {
             let from = start + place(&csv);
+            crate::work::tick(1 + record.len());
             if !matches!(csv.read_byte_record(&mut record), Ok(true)) {
                 return n;
             }

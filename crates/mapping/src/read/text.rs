@@ -33,6 +33,7 @@ impl<'a> Text<'a> {
             if at >= bytes.len() {
                 return None;
             }
+            crate::work::tick(1);
             let start = at;
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
             at = end + 1;

@@ -206,6 +206,7 @@ impl<'d> El<'d> {
         let tag = self.doc.src.get(node.name_end as usize..node.end as usize).unwrap_or_default();
         let mut at = 0;
         loop {
+            crate::work::tick(1);
             at += tag.get(at..)?.iter().position(|b| !b.is_ascii_whitespace())?;
             if matches!(tag[at], b'>' | b'/') {
                 return None;
@@ -234,6 +235,7 @@ impl<'d> El<'d> {
         let mut at = self.i + 1;
         std::iter::from_fn(move || {
             while at < end {
+                crate::work::tick(1);
                 let i = at;
                 let node = doc.tape[i as usize];
                 at = node.next;
@@ -253,7 +255,10 @@ impl<'d> El<'d> {
     /// All elements in it, at any depth.
     pub(crate) fn inside(self) -> impl Iterator<Item = El<'d>> {
         let doc = self.doc;
-        (self.i + 1..self.node().next).filter(move |&i| !doc.tape[i as usize].text).map(move |i| El { doc, i })
+        (self.i + 1..self.node().next)
+            .inspect(|_| crate::work::tick(1))
+            .filter(move |&i| !doc.tape[i as usize].text)
+            .map(move |i| El { doc, i })
     }
 
     /// The elements of that name in it, at any depth.

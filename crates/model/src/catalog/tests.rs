@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::slug::KriSlug;
 
+mod register;
+
 /// The page of the 84 signals: slug, unit, direction, amber/red, kinds. It is the interface, and the catalogue must
 /// equal it literally.
 const PAGE: &str = include_str!("page.txt");

@@ -167,6 +167,7 @@ pub(crate) fn new_integration(name: &str) -> IntegrationRow {
         demo: false,
         created_at: NOW,
         next_run_at: None,
+        open_proposals: 0,
         run_id: None,
         run_at: None,
         run_ended_at: None,

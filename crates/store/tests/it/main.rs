@@ -27,11 +27,13 @@ mod backup;
 mod child;
 mod cluster;
 mod crash;
+mod dropzone;
 mod engines;
 mod facade;
 mod idempotency;
 mod jobs;
 mod migrations;
+mod register;
 mod samples;
 mod schema;
 mod seals;
@@ -47,11 +49,13 @@ const FILES: &[(&str, &[Case])] = &[
     ("audit", audit::CASES),
     ("backup", backup::CASES),
     ("crash", crash::CASES),
+    ("dropzone", dropzone::CASES),
     ("engines", engines::CASES),
     ("facade", facade::CASES),
     ("idempotency", idempotency::CASES),
     ("jobs", jobs::CASES),
     ("migrations", migrations::CASES),
+    ("register", register::CASES),
     ("samples", samples::CASES),
     ("schema", schema::CASES),
     ("seals", seals::CASES),

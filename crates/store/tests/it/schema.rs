@@ -98,6 +98,8 @@ async fn tenants_lead_every_key_of_their_tables(home: &Home) {
     // found by what nobody else knows: the hash of a credential; or used across tenants by the store's own work
     const ACROSS: &[&str] = &[
         "api_key_by_hash",
+        "artifact_to_expire",
+        "dropzone_token_by_hash",
         "idempotency_by_age",
         "job_by_time",
         "job_due",
@@ -106,6 +108,7 @@ async fn tenants_lead_every_key_of_their_tables(home: &Home) {
         "mcp_access_tokens_by_hash",
         "mcp_access_tokens_by_user",
         "membership_by_user",
+        "proposal_landing",
         "schedule_due",
     ];
     let _store = home.open().await;

@@ -61,7 +61,8 @@ async fn every_file_with_statements_is_registered(_: &Home) {
     let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut with = BTreeSet::new();
     walk(&src, &mut |path, text| {
-        if text.lines().any(|l| l == "statements! {") {
+        // `table!` declares the statements of a table of the register
+        if text.lines().any(|l| l == "statements! {" || l == "table! {") {
             let module = path.strip_prefix(&src).unwrap().with_extension("");
             with.insert(module.to_string_lossy().replace('/', "::"));
         }

@@ -2,11 +2,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use watchkeep_hub::canonical;
-use watchkeep_model::{Span, Timestamp};
+use watchkeep_hub::{canonical, register as entries};
+use watchkeep_model::register::Kind;
+use watchkeep_model::{ArtifactId, ProposalId, Span, Timestamp};
 use watchkeep_store::audit::{self, search};
 use watchkeep_store::integrations;
-use watchkeep_store::{TenantScope, kris, samples};
+use watchkeep_store::{TenantScope, artifacts, kris, proposals, samples};
 use watchkeep_testkit::TestHub;
 
 use crate::calling::{Told, Way};
@@ -15,7 +16,7 @@ use crate::world::{Side, World};
 /// Where a tenant's chain stands, and how many calls over MCP are on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    seq: i64,
+    pub(crate) seq: i64,
     calls: usize,
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct Expected<'a> {
 }
 
 /// Exactly one row of the call since `before`, in the caller's chain, and one of `mcp_call_log` if it came over MCP.
-/// An import writes in slices, each with a row that names the call; they are returned.
+/// An import and a run write in slices, each with a row that names the call; they are returned.
 pub(crate) async fn one_row(hub: &TestHub, side: &Side, before: Mark, told: &Told, expected: &Expected<'_>) -> usize {
     let Expected { way, op, outcome, args } = *expected;
     let about = format!("{op} over {way:?}, {outcome}: {}", told.text);
@@ -70,7 +71,12 @@ pub(crate) async fn one_row(hub: &TestHub, side: &Side, before: Mark, told: &Tol
         assert_eq!(row.args_hash, canonical::digest(args.as_object().unwrap()), "{about}: {args}");
     }
     for part in &parts {
-        assert_eq!((part.request_id, &*part.event), (row.request_id, "kri_samples_imported"), "{about}");
+        let event = match op {
+            "run_integration" => "dropzone_run",
+            "import_register" => "register_imported",
+            _ => "kri_samples_imported",
+        };
+        assert_eq!((part.request_id, &*part.event), (row.request_id, event), "{about}");
     }
 
     let calls = mcp_calls(hub, scope).await;
@@ -117,5 +123,16 @@ pub(crate) async fn register(hub: &TestHub, side: &Side) -> String {
     }
     let found = integrations::page(db, &integrations::Filter::default(), "", 100_000).await.unwrap();
     all.extend(found.iter().map(|i| format!("{i:?}")));
+    let (last, artifact) = (ProposalId::new(uuid::Uuid::max()), ArtifactId::new(uuid::Uuid::max()));
+    let suggested = proposals::page(db, &proposals::Filter::default(), last, 100_000).await.unwrap();
+    all.extend(suggested.iter().map(|p| format!("{p:?}")));
+    all.extend(artifacts::page(db, None, artifact, 100_000).await.unwrap().iter().map(|a| format!("{a:?}")));
+    for kind in Kind::ALL {
+        for entry in entries::all(db, *kind).await.unwrap() {
+            all.push(format!("{entry:?} {:?}", entries::comments(db, entry.id).await.unwrap()));
+            all.push(format!("{:?}", entries::risks::acceptances(db, entry.id).await.unwrap()));
+            all.push(format!("{:?}", entries::risks::actions(db, entry.id, Timestamp::EPOCH).await.unwrap()));
+        }
+    }
     all.join("\n")
 }

@@ -1,13 +1,14 @@
 //! Two tenants with the same names: nothing of one is ever told, counted, changed or found by the other.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use watchkeep_hub::Ready;
+use watchkeep_model::register::Kind;
 
 use crate::calling::{Way, call};
-use crate::examples::example;
+use crate::examples::{example, named};
 use crate::ledger::{self, Expected, one_row};
-use crate::world::{Side, World, mark, on_each_engine};
+use crate::world::{Done, Side, World, mark, on_each_engine};
 
 /// Every id in a JSON answer: any text that is a UUID.
 fn ids(v: &Value, all: &mut BTreeSet<String>) {
@@ -32,12 +33,21 @@ async fn everything(side: &Side) -> Vec<Value> {
         side.asked("list_integrations", json!({})).await,
         side.asked("search", json!({ "query": "a" })).await,
         side.asked("search", json!({ "query": "known to" })).await,
+        side.asked("list_controls", json!({})).await,
+        side.asked("list_risks", json!({})).await,
+        side.asked("list_outcomes", json!({})).await,
+        side.asked("list_vendors", json!({})).await,
+        side.asked("get_asset_inventory", json!({})).await,
+        side.asked("get_risk", json!({ "id": "outage" })).await,
         side.rpc("resources/list", json!({})).await,
     ];
     for slug in side.slugs(json!({})).await {
         all.push(side.kri(&slug).await);
         all.push(side.asked("fetch", json!({ "id": format!("kri:{slug}") })).await);
         all.push(side.rpc("resources/read", json!({ "uri": format!("kri://{slug}") })).await);
+    }
+    for kind in Kind::ALL {
+        all.push(side.asked("fetch", json!({ "id": format!("{kind}:{}", named(*kind)) })).await);
     }
     for i in all[1]["items"].as_array().unwrap().clone() {
         let id = format!("integration:{}", i["id"].as_str().unwrap());
@@ -80,15 +90,65 @@ async fn with_foreign_ids(w: &World, ready: &Ready, foreign: &Foreign) -> Vec<Va
         "fetch" => vec![
             with("id", json!(format!("kri:{kri}"))),
             with("id", json!(format!("integration:{}", foreign.integration))),
+            with("id", json!(format!("risk:{}", foreign.entries[&Kind::Risk]))),
+            with("id", json!(format!("person:{}", foreign.entries[&Kind::Person]))),
         ],
-        "list_kris" => vec![with("source", json!(foreign.integration))],
+        "get_risk" | "accept_risk" | "withdraw_acceptance" | "add_treatment_action" => {
+            vec![with("id", json!(foreign.entries[&Kind::Risk]))]
+        }
+        "update_treatment_action" => {
+            vec![with("id", json!(foreign.entries[&Kind::Risk])), with("actionId", json!(foreign.action))]
+        }
+        "get_entry" | "comment_on_entry" | "link_entry" | "unlink_entry" => {
+            let kind: Kind = good["kind"].as_str().unwrap().parse().unwrap();
+            vec![with("id", json!(foreign.entries[&kind]))]
+        }
+        "create_control" => vec![with("kris", json!([{ "kri": kri }]))],
+        "update_risk" => vec![
+            with("id", json!(foreign.entries[&Kind::Risk])),
+            with("kris", json!([kri])),
+            with("controls", json!([foreign.entries[&Kind::Control]])),
+        ],
+        op if op
+            .split_once('_')
+            .is_some_and(|(verb, kind)| ["update", "archive"].contains(&verb) && kind.parse::<Kind>().is_ok()) =>
+        {
+            let kind: Kind = op.split_once('_').unwrap().1.parse().unwrap();
+            vec![with("id", json!(foreign.entries[&kind]))]
+        }
+        op if op.strip_prefix("create_").is_some_and(|kind| kind.parse::<Kind>().is_ok()) => vec![],
+        "list_kris" => {
+            vec![with("source", json!(foreign.integration)), with("controlId", json!(foreign.entries[&Kind::Control]))]
+        }
         "post_samples" => vec![
             with("integrationId", json!(foreign.integration)),
             with("samples", json!([{ "kri": kri, "value": 1 }])),
         ],
         "import_kri_samples" => vec![with("csv", json!(format!("kri,value\n{kri},1\n")))],
+        "import_register" => {
+            let risk = |field: &str, id: &str| json!({ "risks": [{ "title": "Of theirs", field: [id] }] }).to_string();
+            let control = &foreign.entries[&Kind::Control];
+            [risk("kris", kri), risk("controls", control)]
+                .map(|file| json!({ "content": file, "apply": true, "skipBad": false }))
+                .to_vec()
+        }
+        "submit_dropzone_artifact" | "run_integration" | "list_proposals" => {
+            vec![with("integrationId", json!(foreign.integration))]
+        }
+        "get_run" => vec![with("id", json!(foreign.run))],
         // these take no ids
-        "search" | "list_integrations" | "list_signals" | "create_kri" | "add_source" => vec![],
+        "list_controls"
+        | "list_risks"
+        | "list_outcomes"
+        | "list_vendors"
+        | "get_asset_inventory"
+        | "list_simulations"
+        | "list_catalog_risks"
+        | "list_catalog_controls"
+        | "export_register"
+        | "adopt_catalog_risk"
+        | "adopt_catalog_control" => vec![],
+        "search" | "list_integrations" | "list_signals" | "create_kri" | "add_source" | "proposal_lineage" => vec![],
         other => panic!("does {other} take ids? add it to tests/it/tenants.rs"),
     }
 }
@@ -96,6 +156,17 @@ async fn with_foreign_ids(w: &World, ready: &Ready, foreign: &Foreign) -> Vec<Va
 struct Foreign {
     kri: String,
     integration: String,
+    run: String,
+    entries: BTreeMap<Kind, String>,
+    action: String,
+}
+
+impl Foreign {
+    /// A text with an id that nobody has in the place of each of these.
+    fn blind(&self, text: &str, nobodys: &str) -> String {
+        let all = [&self.kri, &self.integration, &self.run, &self.action].into_iter().chain(self.entries.values());
+        all.fold(text.to_owned(), |text, id| text.replace(id, nobodys))
+    }
 }
 
 #[tokio::test]
@@ -106,6 +177,22 @@ async fn ids_of_the_other_tenant_are_as_good_as_none() {
         let foreign = Foreign {
             kri: theirs["id"].as_str().unwrap().to_owned(),
             integration: theirs["source"]["integrationId"].as_str().unwrap().to_owned(),
+            run: {
+                let listed = w.contoso.asked("list_integrations", json!({ "kind": "csv" })).await;
+                listed["items"][0]["lastRun"]["id"].as_str().unwrap().to_owned()
+            },
+            entries: {
+                let mut all = BTreeMap::new();
+                for kind in Kind::ALL {
+                    let path = w.contoso.path(&format!("/register/{kind}/{}", named(*kind)));
+                    all.insert(*kind, w.contoso.key.get(&path).await.done()["id"].as_str().unwrap().to_owned());
+                }
+                all
+            },
+            action: {
+                let risk = w.contoso.asked("get_risk", json!({ "id": "outage" })).await;
+                risk["actions"][0]["id"].as_str().unwrap().to_owned()
+            },
         };
         let nobodys = "019a9f3c-7b00-7c3e-9b1a-3f5d7e9a1b2c";
         let their_register = ledger::register(&w.hub, &w.contoso).await;
@@ -128,12 +215,10 @@ async fn ids_of_the_other_tenant_are_as_good_as_none() {
                     assert_eq!(ledger::register(&w.hub, &w.acme).await, our_register, "{about}");
 
                     // an id that nobody has is told in the very same words
-                    let text = args.to_string().replace(&foreign.kri, nobodys).replace(&foreign.integration, nobodys);
-                    let none: Value = serde_json::from_str(&text).unwrap();
+                    let none: Value = serde_json::from_str(&foreign.blind(&args.to_string(), nobodys)).unwrap();
                     let nothing = call(client, way, "acme", ready, &none).await;
                     assert_eq!((&nothing.word, nothing.answer.status), (&told.word, told.answer.status), "{about}");
-                    let blind = |s: &str| s.replace(&foreign.kri, nobodys).replace(&foreign.integration, nobodys);
-                    assert_eq!(blind(&told.text), nothing.text, "{about}");
+                    assert_eq!(foreign.blind(&told.text, nobodys), nothing.text, "{about}");
                     tried += 1;
                 }
             }

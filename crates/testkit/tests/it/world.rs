@@ -84,7 +84,8 @@ impl Side {
         format!("/api/v1/tenants/{}{rest}", self.slug())
     }
 
-    /// Three KRIs: two of the catalogue, one of the tenant's own; three sources: a program, a file, a person.
+    /// Three KRIs: two of the catalogue, one of the tenant's own; three sources: a program, a file, a person; and one of
+    /// each kind of entry in the register, linked to each other.
     async fn fill(&self, open: f64) {
         let note = mark(self.slug());
         let samples = json!([
@@ -102,6 +103,40 @@ impl Side {
         let csv = format!("kri,value,subject,observed_at,note\nvuln_critical_open,{open},mail,2026-11-20,{note}\n");
         let file = json!({ "csv": csv, "filename": format!("{note}.csv"), "apply": true });
         self.key.post(&self.path("/imports/kris"), file).await.done();
+        self.fill_register(open, &note).await;
+    }
+
+    async fn fill_register(&self, score: f64, note: &str) {
+        let links = json!([{ "kri": "mfa_enforced_pct", "role": "coverage" }]);
+        for (path, entry) in [
+            (
+                "controls",
+                json!({ "code": "AC-1", "name": format!("Accounts {note}"), "category": "identity", "status": "operating", "effectiveness": score / 100.0, "owner": note, "frameworks": ["CSF:PR.AA-01"], "techniques": ["T1078"], "kris": links }),
+            ),
+            (
+                "risks",
+                json!({ "slug": "outage", "title": format!("Outage {note}"), "statement": note, "category": "availability", "inherentScore": 90, "currentScore": score, "annualLossMean": 1000.0 * score, "annualLossP90": 5000.0 * score, "currency": "EUR", "owner": note, "controls": ["AC-1"], "kris": ["own_indicator"] }),
+            ),
+            (
+                "outcomes",
+                json!({ "name": format!("Standstill {note}"), "slug": "standstill", "lossForms": ["productivity"], "toleranceLoss": 1e6, "risks": [{ "risk": "outage", "share": 0.5 }] }),
+            ),
+            ("people", json!({ "name": format!("Ana {note}"), "slug": "ana", "exposure": "elevated" })),
+            (
+                "assets",
+                json!({ "name": format!("Web {note}"), "slug": "web-1", "criticality": "high", "exposure": "internet", "owners": ["ana"], "source": note, "lastSeen": "2026-11-19" }),
+            ),
+            ("applications", json!({ "name": format!("CRM {note}"), "slug": "crm", "dataClasses": ["personal"] })),
+            (
+                "vendors",
+                json!({ "name": format!("Hoster {note}"), "slug": "hoster", "tier": 1, "compositeScore": score, "lastReview": "2026-11-01", "assets": ["web-1"], "applications": ["crm"] }),
+            ),
+            ("risks/outage/acceptance", json!({ "by": note, "why": note, "until": "2027-06-30" })),
+            ("risks/outage/actions", json!({ "title": note, "owner": note, "due": "2026-11-10" })),
+            ("register/risk/outage/comments", json!({ "text": note })),
+        ] {
+            self.key.post(&self.path(&format!("/{path}")), entry).await.done();
+        }
     }
 
     /// Posts samples that must be kept.

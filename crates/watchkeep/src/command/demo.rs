@@ -67,7 +67,7 @@ impl Demo {
         };
         let store = desk::open_store(&config).await?;
         let desk = Desk::of(config.clone(), store.clone());
-        let tenant = self.fill(&app, &desk).await?;
+        let tenant = self.fill(&app, &desk, &keys).await?;
         let token = token(&desk, &tenant).await?;
         desk.store().checkpoint(&keys, &config.checkpoint_file(), desk.admin.now()).await?;
         let house = House::build(&config, store, keys, listener).await?;
@@ -113,7 +113,7 @@ impl Demo {
     }
 
     /// Loads the data, unless it is there.
-    async fn fill(&self, app: &App, desk: &Desk) -> Result<Slug> {
+    async fn fill(&self, app: &App, desk: &Desk, keys: &Keyring) -> Result<Slug> {
         let store = desk.store();
         let there = store.tenants(store.operator()).await?;
         let (_, is_demo) = store.install(desk.admin.now(), true).await?;
@@ -127,7 +127,9 @@ impl Demo {
         let mut samples = 0;
         for tenant in tenants {
             if there.iter().all(|t| t.slug != tenant.slug) {
+                let scope = tenant.slug.clone();
                 samples += desk.admin.load_demo(tenant).await?;
+                desk.admin.load_demo_evidence(&desk.admin.tenant(&scope).await?, keys).await?;
             }
         }
         if samples == 0 {

@@ -18,7 +18,8 @@ use crate::out::{moment, or_dash, when};
 
 mod line;
 
-use line::{Line, Sample, amount};
+pub(crate) use line::amount;
+use line::{Line, Sample};
 
 /// KRIs: their definitions and values.
 #[derive(Debug, Subcommand)]

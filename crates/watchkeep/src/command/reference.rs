@@ -6,6 +6,8 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::fault::Result;
 
+mod catalog;
+
 /// Reference pages about the program itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Reference {
@@ -13,6 +15,14 @@ pub(crate) enum Reference {
     Commands,
     /// The exit codes, as Markdown.
     ExitCodes,
+    /// The signals of the catalogue, as Markdown.
+    Signals,
+    /// The controls of the catalogue, as Markdown.
+    Controls,
+    /// The risks of the catalogue, as Markdown.
+    Risks,
+    /// The fields of the register, as Markdown.
+    Register,
 }
 
 impl Reference {
@@ -23,6 +33,10 @@ impl Reference {
     pub(crate) fn run(self, app: &App) -> Result<Exit> {
         match self {
             Self::ExitCodes => app.out.raw(&Exit::markdown())?,
+            Self::Signals => app.out.raw(&catalog::signals())?,
+            Self::Controls => app.out.raw(&catalog::controls())?,
+            Self::Risks => app.out.raw(&catalog::risks())?,
+            Self::Register => app.out.raw(&catalog::register())?,
             Self::Commands => {
                 let mut page = "# Commands\n".to_owned();
                 let mut root = Cli::command().term_width(100);

@@ -29,7 +29,7 @@ section! {
         max_connections ("server.max_connections"): usize = "1024",
         /// How long a client may take to send the head of a request; an idle connection is closed after it, too.
         head_timeout ("server.head_timeout"): Span = "30s",
-        /// How long a client may take to send the body of a request.
+        /// How long a client may take to send the body of a request; for a pushed file, how long it may be silent.
         body_timeout ("server.body_timeout"): Span = "30s",
         /// How long a stop waits for requests that run.
         drain_timeout ("server.drain_timeout"): Span = "25s",

@@ -162,6 +162,11 @@ impl Running {
         Ran { code: status.code().unwrap_or(-1), out: String::new(), err }
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn text(&self, path: &[&str]) -> String {
         let value = path.iter().fold(&self.told, |value, name| &value[*name]);
         value.as_str().unwrap_or_default().to_owned()

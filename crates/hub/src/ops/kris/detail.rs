@@ -3,12 +3,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use watchkeep_model::kri::{State, Status, downsample};
-use watchkeep_model::{IntegrationId, RunId, SampleId, Timestamp};
+use watchkeep_model::text;
+use watchkeep_model::{ArtifactId, IntegrationId, ProposalId, RunId, SampleId, Timestamp};
+use watchkeep_store::register::kris as fed;
 use watchkeep_store::samples::{self, PointRow, SubjectRow};
-use watchkeep_store::{Reader, runs};
+use watchkeep_store::{Reader, artifacts, proposals, runs};
 
 use super::{Kri, find, sources};
+use crate::dropzone::hex;
 use crate::ingest::HISTORY;
+use crate::proposals::Cited;
 use crate::{Ctx, Doors, Error, Op, Read, Verb};
 
 /// Points of the history at most, and subjects whose lineage is told.
@@ -42,6 +46,40 @@ pub struct LineageRun {
     pub status: String,
     /// Who started it.
     pub started_by: String,
+}
+
+/// The evidence that a value was read from: what was pushed, where in it the value stands, and who accepted it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The artifact.
+    pub artifact_id: ArtifactId,
+    /// SHA-256 of its bytes in hex.
+    pub sha256: String,
+    /// The name of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// What it was recognised as.
+    pub format: String,
+    /// Who pushed it.
+    pub pushed_by: String,
+    /// By which door: mcp, api, webhook or command_line.
+    pub via: String,
+    /// The program that it was pushed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The bytes of the artifact that the value was read from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Cited>,
+    /// The proposal.
+    pub proposal_id: ProposalId,
+    /// How sure the reading was.
+    pub confidence: f64,
+    /// Why it was so sure, and how the value came about.
+    pub reasoning: String,
+    /// Who accepted it: gate, or a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_by: Option<String>,
 }
 
 /// The latest sample of one subject: what the value is made of.
@@ -80,6 +118,73 @@ pub struct Lineage {
     pub run: Option<LineageRun>,
     /// Where in it the value stood: file and row, request and place, call, page and path.
     pub provenance: Map<String, Value>,
+    /// The evidence that it was read from, for a value out of a Drop Zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// A control that a KRI measures.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FedControl {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What the KRI says about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// How much that counts beside others of the same role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+    /// How well it works, 0 to 1, by a person's word; absent where that is not known, or not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effectiveness: Option<f64>,
+}
+
+/// A risk that a KRI reaches.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReachedRisk {
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// How bad it is, 0 to 100; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_score: Option<f64>,
+    /// True if the KRI tells of it directly, false if through a control.
+    pub direct: bool,
+}
+
+/// What the register says about a KRI.
+async fn around(
+    db: Reader<'_>,
+    kri: watchkeep_model::KriId,
+    now: Timestamp,
+) -> Result<(Vec<FedControl>, Vec<ReachedRisk>), Error> {
+    let controls = fed::controls(db, kri, now).await?;
+    let controls = controls.into_iter().map(|c| FedControl {
+        effectiveness: c.effectiveness.filter(|_| !c.stale),
+        code: c.code,
+        name: c.name,
+        role: c.role,
+        weight: c.weight,
+    });
+    let direct = fed::direct_risks(db, kri).await?.into_iter().map(|r| (r, true));
+    let mut risks: Vec<(fed::ReachedRisk, bool)> = direct.collect();
+    for risk in fed::risks(db, kri).await? {
+        if risks.iter().all(|(known, _)| known.key != risk.key) {
+            risks.push((risk, false));
+        }
+    }
+    let risks = risks.into_iter().map(|(r, direct)| ReachedRisk {
+        slug: r.code,
+        title: r.name,
+        current_score: r.current_score,
+        direct,
+    });
+    Ok((controls.collect(), risks.collect()))
 }
 
 /// A key risk indicator with its history and the lineage of its value.
@@ -100,6 +205,10 @@ pub struct KriDetail {
     /// Until when the value counts as fresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<Timestamp>,
+    /// The controls that it measures.
+    pub controls: Vec<FedControl>,
+    /// The risks that it reaches, those that it tells of directly first.
+    pub risks: Vec<ReachedRisk>,
     /// The values of the last 90 days, oldest first, at most one a day.
     pub samples: Vec<KriPoint>,
     /// What the current value is made of: the latest sample of each subject, at most 20, the worst first.
@@ -118,12 +227,15 @@ pub struct GetKri {
 impl Op for GetKri {
     const NAME: &'static str = "get_kri";
     const TITLE: &'static str = "Get a KRI";
-    const ABOUT: &'static str = "One key risk indicator: value, thresholds, 90 days of values, and the lineage of the \
+    const ABOUT: &'static str = "One key risk indicator: value, thresholds, the controls it measures, the risks it \
+                                 reaches, 90 days of values, and the lineage of the \
                                  current value from integration and run to the sample it was taken from.";
     const DOORS: Doors = Doors::risk().rest(Verb::Get, "/kris/{id}").repeatable();
     const OUTSIDE: &'static [&'static str] = &[
         "name",
         "about",
+        "controls[].name",
+        "risks[].title",
         "source.name",
         "alsoSources[].name",
         "lineage[].subject",
@@ -131,6 +243,7 @@ impl Op for GetKri {
         "lineage[].note",
         "lineage[].by",
         "lineage[].provenance",
+        "lineage[].evidence",
     ];
     type Cap = Read;
     type Answer = KriDetail;
@@ -150,11 +263,14 @@ impl Op for GetKri {
             let name = names.get(&s.integration_id).map(|i| i.name.clone());
             lineage.push(trace(db, row.id, s, name, now).await?);
         }
+        let (controls, risks) = around(db, row.id, now).await?;
         Ok(KriDetail {
             about: row.about.clone(),
             signal: row.signal.clone(),
             owner: row.owner.clone(),
             fresh_until: row.fresh_until,
+            controls,
+            risks,
             samples: thin(&points),
             lineage,
             kri: Kri::new(row, &names),
@@ -184,7 +300,9 @@ async fn trace(
         None => None,
     };
     let state = if s.state == State::Ok && s.fresh_until < now { State::Stale } else { s.state };
-    let provenance = sample.as_ref().and_then(|s| serde_json::from_str(&s.provenance).ok()).unwrap_or_default();
+    let provenance: Map<String, Value> =
+        sample.as_ref().and_then(|s| serde_json::from_str(&s.provenance).ok()).unwrap_or_default();
+    let evidence = evidence(db, &provenance).await?;
     let (received_at, by, note) = sample.map(|s| (Some(s.received_at), Some(s.actor), s.note)).unwrap_or_default();
     Ok(Lineage {
         subject: s.subject,
@@ -200,5 +318,31 @@ async fn trace(
         note,
         run: run.map(|r| LineageRun { id: r.id, at: r.started_at, status: r.status, started_by: r.started_by }),
         provenance,
+        evidence,
     })
+}
+
+/// What stands behind a value that was read out of a Drop Zone.
+async fn evidence(db: Reader<'_>, provenance: &Map<String, Value>) -> Result<Option<Evidence>, Error> {
+    let id = |name: &str| provenance.get(name).and_then(Value::as_str);
+    let artifact = id("artifactId").and_then(|a| a.parse::<ArtifactId>().ok());
+    let proposal = id("proposalId").and_then(|p| p.parse::<ProposalId>().ok());
+    let Some((artifact, proposal)) = artifact.zip(proposal) else { return Ok(None) };
+    let (Some(a), Some(p)) = (artifacts::get(db, artifact).await?, proposals::get(db, proposal).await?) else {
+        return Ok(None);
+    };
+    Ok(Some(Evidence {
+        artifact_id: a.id,
+        sha256: hex(&a.sha256),
+        filename: a.filename,
+        format: a.format,
+        pushed_by: a.pushed_by,
+        via: a.via,
+        client: a.client,
+        span: p.span_start.zip(p.span_end).map(|(start, end)| Cited { start, end }),
+        proposal_id: p.id,
+        confidence: p.confidence,
+        reasoning: text::clean(&p.reasoning, 500),
+        accepted_by: p.decided_by,
+    }))
 }

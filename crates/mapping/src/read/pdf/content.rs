@@ -147,13 +147,15 @@ fn then(a: Matrix, b: Matrix) -> Matrix {
 struct Fragment {
     x: f64,
     y: f64,
+    /// Of its font, in points.
+    size: f64,
     text: String,
 }
 
 /// More than this many pieces are no page of text.
 const MOST_FRAGMENTS: usize = 100_000;
 
-/// The text that a content stream shows, a line for each height, from left to right; cells of a row are parted by `|`.
+/// The text that a content stream shows, a line for each height, from left to right; the cells of a row are parted by `|`.
 pub(crate) fn text(stream: &[u8], fonts: &HashMap<Vec<u8>, Font>) -> String {
     lines(fragments(stream, fonts))
 }
@@ -164,7 +166,7 @@ fn fragments(stream: &[u8], fonts: &HashMap<Vec<u8>, Font>) -> Vec<Fragment> {
     let mut found: Vec<Fragment> = Vec::new();
     let mut stack: Vec<Token<'_>> = Vec::new();
     let (mut page, mut saved) = (UNIT, Vec::new());
-    let (mut line, mut leading) = (UNIT, 0.0);
+    let (mut line, mut leading, mut size) = (UNIT, 0.0, 10.0);
     // true if what is shown next stands somewhere else than after what was shown before
     let mut moved = true;
     for token in (Tokens { bytes: stream, at: 0 }) {
@@ -198,6 +200,7 @@ fn fragments(stream: &[u8], fonts: &HashMap<Vec<u8>, Font>) -> Vec<Fragment> {
                 moved = true;
             }
             b"Tf" => {
+                size = number(1);
                 let name = stack.iter().rev().find_map(|t| if let Token::Name(n) = t { Some(*n) } else { None });
                 font = name.and_then(|n| fonts.get(n)).unwrap_or(&plain);
             }
@@ -208,7 +211,9 @@ fn fragments(stream: &[u8], fonts: &HashMap<Vec<u8>, Font>) -> Vec<Fragment> {
                 }
                 if moved && found.len() < MOST_FRAGMENTS {
                     let place = then(line, page);
-                    found.push(Fragment { x: place[4], y: place[5], text: String::new() });
+                    let size = (size * place[3]).abs();
+                    let size = if (1.0..200.0).contains(&size) { size } else { 10.0 };
+                    found.push(Fragment { x: place[4], y: place[5], size, text: String::new() });
                     moved = false;
                 }
                 if let Some(last) = found.last_mut() {
@@ -231,31 +236,85 @@ fn fragments(stream: &[u8], fonts: &HashMap<Vec<u8>, Font>) -> Vec<Fragment> {
     found
 }
 
-/// Fragments of nearly the same height are one line.
+/// A piece of a line.
+struct Cell {
+    text: String,
+}
+
+/// Fragments of nearly the same height are one line. Rows of three and more cells become a table of Markdown, so that
+/// the text around it stays a text.
 fn lines(mut fragments: Vec<Fragment>) -> String {
     fragments.retain(|f| f.x.is_finite() && f.y.is_finite() && !f.text.trim().is_empty());
     fragments.sort_by(|a, b| b.y.total_cmp(&a.y));
-    let mut out = String::new();
-    let mut rest = fragments.as_mut_slice();
-    while let Some(first) = rest.first() {
-        let height = first.y;
-        let n = rest.iter().take_while(|f| height - f.y <= 2.0).count();
-        let (row, after) = rest.split_at_mut(n);
-        row.sort_by(|a, b| a.x.total_cmp(&b.x));
-        let mut end: Option<f64> = None;
-        for fragment in row {
-            // letters are about five points wide
-            let wide = end.is_some_and(|end| fragment.x - end > 20.0);
-            if end.is_some() {
-                out.push_str(if wide { " | " } else { " " });
-            }
-            out.push_str(fragment.text.trim());
-            end = Some(fragment.x + 5.0 * fragment.text.chars().count() as f64);
+    let mut rows: Vec<Vec<Fragment>> = Vec::new();
+    for fragment in fragments {
+        match rows.last_mut() {
+            Some(row) if row[0].y - fragment.y <= 2.0 => row.push(fragment),
+            _ => rows.push(vec![fragment]),
         }
-        out.push('\n');
-        rest = after;
+    }
+    for row in &mut rows {
+        row.sort_by(|a, b| a.x.total_cmp(&b.x));
+    }
+    let rows: Vec<Vec<Cell>> = (0..rows.len()).map(|n| cells(&rows, n)).collect();
+    let mut out = String::new();
+    let mut table = false;
+    for cells in &rows {
+        let begins = !table && cells.len() >= 3;
+        table = cells.len() >= 3 || (table && cells.len() == 2);
+        let texts: Vec<&str> = cells.iter().map(|c| c.text.as_str()).collect();
+        let line = texts.join(" | ");
+        if table {
+            out.push_str(&format!("| {line} |\n"));
+            if begins {
+                out.push_str(&format!("{}|\n", "|---".repeat(cells.len())));
+            }
+        } else {
+            out.push_str(&line);
+            out.push('\n');
+        }
     }
     out
+}
+
+/// The pieces of a row that are parted by more than a blank: by a wide gap, or by a small one where the row above or
+/// below has something at the same place.
+fn cells(rows: &[Vec<Fragment>], n: usize) -> Vec<Cell> {
+    let mut found: Vec<Cell> = Vec::new();
+    let mut end: Option<f64> = None;
+    for fragment in &rows[n] {
+        let aligned = || {
+            let near = [n.checked_sub(1), Some(n + 1)];
+            near.into_iter().flatten().filter_map(|m| rows.get(m)).any(|row| {
+                // rows are in order
+                let from = row.partition_point(|f| f.x <= fragment.x - 1.0);
+                row.get(from).is_some_and(|f| f.x < fragment.x + 1.0)
+            })
+        };
+        crate::work::tick(1);
+        let parted = end.is_some_and(|end| fragment.x - end > 20.0 || (fragment.x - end > 4.0 && aligned()));
+        match found.last_mut() {
+            Some(cell) if !parted => {
+                cell.text.push(' ');
+                cell.text.push_str(fragment.text.trim());
+            }
+            _ => found.push(Cell { text: fragment.text.trim().to_owned() }),
+        }
+        end = Some(fragment.x + fragment.size * fragment.text.chars().map(width).sum::<f64>());
+    }
+    found
+}
+
+/// About how wide a letter is, in sizes of its font: the widths of a font without serifs, by their kind.
+fn width(letter: char) -> f64 {
+    match letter {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | 't' | 'f' | 'r' | '-' | '(' | ')' => {
+            0.29
+        }
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.84,
+        c if c.is_uppercase() => 0.69,
+        _ => 0.54,
+    }
 }
 
 fn show(out: &mut String, bytes: &[u8], font: &Font) {

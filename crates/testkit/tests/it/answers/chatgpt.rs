@@ -61,7 +61,7 @@ async fn a_fetched_kri_says_in_words_what_it_is_and_whether_it_is_known() {
             assert!(text.contains(says) && text.contains("Source: API key test"), "{text}");
             assert_eq!(document["metadata"]["slug"], slug);
         }
-        for id in ["vuln_kev_open", "kri", "risk:1", "", ":"] {
+        for id in ["vuln_kev_open", "kri", "incident:1", "", ":"] {
             let told = of_mcp(w.acme.pat.tool("fetch", json!({ "id": id })).await);
             assert_eq!(told.word, "invalid", "{id}: {}", told.text);
             assert!(told.text.starts_with("id: "), "{}", told.text);

@@ -18,7 +18,15 @@ async fn prompts_are_listed_with_their_arguments_and_told_as_text_of_the_user() 
             .iter()
             .map(|p| (p["name"].as_str().unwrap(), p["title"].as_str().unwrap()))
             .collect();
-        assert_eq!(names, [("top_risks", "Top risks"), ("red_kris", "Red KRIs and what feeds them")]);
+        assert_eq!(
+            names,
+            [
+                ("top_risks", "Top risks"),
+                ("red_kris", "Red KRIs and what feeds them"),
+                ("review_queue", "Review queue"),
+                ("weekly_risk_brief", "Weekly risk brief"),
+            ]
+        );
         assert_eq!(listed[0]["arguments"][0]["name"], "count");
         assert_eq!(
             (&listed[1]["arguments"][0]["name"], &listed[1]["arguments"][0]["required"]),
@@ -29,6 +37,8 @@ async fn prompts_are_listed_with_their_arguments_and_told_as_text_of_the_user() 
             ("top_risks", json!({ "count": "3" }), "top 3 risks"),
             ("red_kris", json!({}), "Which KRIs are red"),
             ("red_kris", json!({ "category": "identity" }), "of the category identity"),
+            ("review_queue", json!({ "owner": "Ana" }), "What waits for a decision of what Ana answers for?"),
+            ("weekly_risk_brief", json!({}), "Write a risk brief of one page"),
         ] {
             let told = w.acme.rpc("prompts/get", json!({ "name": name, "arguments": args })).await;
             let message = &told["result"]["messages"][0];
@@ -116,7 +126,8 @@ async fn a_list_of_resources_goes_on_with_its_cursor_and_with_no_other() {
             }
         }
         assert_eq!(all, (0..61).map(|n| format!("kri_{n:02}")).collect::<Vec<_>>());
-        assert_eq!(cursors.len(), 1);
+        // the rest of the KRIs, then the risks, of which there are none
+        assert_eq!((cursors.len(), &*cursors[1]), (2, "1."));
         let theirs = error(&w.contoso.rpc("resources/list", json!({ "cursor": cursors[0] })).await);
         assert_eq!((theirs.0, theirs.1.contains("cursor: ")), (-32602, true), "{theirs:?}");
         for bad in ["x", "0.", "0.x", "1.x", "9.9", &format!("{}x", cursors[0])] {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use watchkeep_model::Span;
 
 use super::{pass, source};
-use crate::world::{Side, World, on_each_engine};
+use crate::world::{Done, Side, World, on_each_engine};
 
 /// Each line of the list says what the KRI says by itself, and the text says what the structure says.
 async fn agrees(side: &Side) -> Vec<Value> {

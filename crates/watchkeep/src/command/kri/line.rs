@@ -151,7 +151,7 @@ impl Sample {
 }
 
 /// A value with its unit, for people: `97.5 %`, `12`, `3 days`.
-pub(super) fn amount(value: Option<f64>, unit: Unit) -> String {
+pub(crate) fn amount(value: Option<f64>, unit: Unit) -> String {
     let Some(value) = value else { return "-".to_owned() };
     // two digits after the point are enough for eyes; `--json` has them all
     let number = format!("{value:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
