@@ -53,6 +53,12 @@ impl Tally {
         }
     }
 
+    /// The groups of one signal, and all others.
+    pub(crate) fn parted(self, signal: &str) -> (Self, Self) {
+        let (one, rest) = self.groups.into_iter().partition(|((_, name), _)| *name == signal);
+        (Self { groups: one }, Self { groups: rest })
+    }
+
     /// True if nothing was looked for.
     pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty()

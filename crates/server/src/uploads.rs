@@ -94,7 +94,9 @@ async fn uploaded(
     id: Option<String>,
     request: Request<Body>,
 ) -> Result<Ended, Ended> {
-    admitted(app, &request, "rest")?;
+    if let Some(refused) = misdirected(app, &request, "rest") {
+        return Err(refused);
+    }
     let found = bearer::of_api(&app.hub, request.headers()).await;
     let found = found.map_err(|e| Error::from(e).of_request(incoming.request(), "authenticate"))?;
     let access = found.map_err(|unknown| {
@@ -129,7 +131,9 @@ async fn hook(
 }
 
 async fn hooked(app: &Arc<App>, incoming: &Incoming, id: &str, request: Request<Body>) -> Result<Ended, Ended> {
-    admitted(app, &request, "hook")?;
+    if let Some(refused) = misdirected(app, &request, "hook") {
+        return Err(refused);
+    }
     let (now, address) = (app.hub.now(), incoming.address());
     if let Err(e) = app.attempts.free(address, now) {
         app.metrics.refused("hook", "limited");
@@ -151,12 +155,12 @@ async fn hooked(app: &Arc<App>, incoming: &Incoming, id: &str, request: Request<
     pusher.push(integration, request).await
 }
 
-fn admitted(app: &App, request: &Request<Body>, door: &'static str) -> Result<(), Ended> {
-    app.public.admits(request.headers(), request.uri()).map_err(|text| {
-        app.metrics.refused(door, "host");
-        let response = error::refusal(StatusCode::FORBIDDEN, "forbidden", &text);
-        Ended { word: "forbidden", rate: None, response }
-    })
+/// The answer to a request that is meant for another host.
+fn misdirected(app: &App, request: &Request<Body>, door: &'static str) -> Option<Ended> {
+    let text = app.public.admits(request.headers(), request.uri()).err()?;
+    app.metrics.refused(door, "host");
+    let response = error::refusal(StatusCode::FORBIDDEN, "forbidden", &text);
+    Some(Ended { word: "forbidden", rate: None, response })
 }
 
 fn no_such_zone() -> Error {

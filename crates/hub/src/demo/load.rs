@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use watchkeep_model::kri::SourceKind;
 use watchkeep_model::register::{Kind, Sheet};
 use watchkeep_model::{EntryId, IntegrationId, KriId, RunId, SampleId, Slug, Timestamp};
 use watchkeep_store::integrations::{self, IntegrationRow};

@@ -104,9 +104,7 @@ impl Hosts {
             out.note(format!("{} findings are potential, not confirmed; they do not count.", self.potential));
         }
         self.tally.open_pair("", VULN);
-        // findings none of which names a CVE do not say that none of them is exploited
-        let told = self.found == 0 || self.with_cve > 0;
-        if out.cx.known.kev.is_some() && self.has_cves && told {
+        if out.cx.known.kev.is_some() && self.has_cves {
             self.tally.open("", "vuln_kev_open");
         }
         if self.dated {
@@ -129,7 +127,15 @@ impl Hosts {
             0.86,
             format!("{} hosts could not be reached", self.unreachable.len()),
         );
-        out.tally(&self.tally.of_subject(&subject.name), &trust, place, at, Ok(()));
+        // what no CVE is named for is on no list; but a report may have left them out
+        let (kev, rest) = self.tally.of_subject(&subject.name).parted("vuln_kev_open");
+        let unnamed = trust.clone().cap_if(
+            self.found > 0 && self.with_cve == 0,
+            0.8,
+            "no finding names a CVE, which may be because the report leaves them out",
+        );
+        out.tally(&rest, &trust, place, at, Ok(()));
+        out.tally(&kev, &unnamed, place, at, Ok(()));
         if !self.signed_in.is_empty() {
             let worked = self.signed_in.values().filter(|w| **w).count() as f64;
             let trust = Trust::exact(format!("{what}: hosts on which the scanner could sign in"));

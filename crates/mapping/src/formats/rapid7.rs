@@ -130,7 +130,7 @@ pub(crate) fn read_csv(sheet: &Sheet<'_>, out: &mut Out<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::formats::samples::says;
+    use crate::formats::samples::{said, says};
 
     #[test]
     fn tests_of_nodes_with_their_definitions() {
@@ -159,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn findings_without_a_cve_do_not_say_that_none_is_exploited() {
+    fn that_none_is_exploited_needs_findings_that_name_a_cve() {
         let head = "Asset IP Address,Vulnerability ID,Vulnerability CVSSv3 Score,Vulnerability CVE IDs\n";
-        let rows = |cve: &str| format!("{head}10.0.0.1,a,9.8,{cve}\n");
-        let both = [("vuln_critical_open", Some(1.0)), ("vuln_high_open", Some(0.0))];
-        says(&rows(""), "rapid7-csv", &both);
-        says(&rows("CVE-2020-0001"), "rapid7-csv", &[both[0], both[1], ("vuln_kev_open", Some(0.0))]);
-        says(&rows("CVE-2021-44228"), "rapid7-csv", &[both[0], both[1], ("vuln_kev_open", Some(1.0))]);
+        for (cve, kev, sure) in [("", 0.0, false), ("CVE-2020-0001", 0.0, true), ("CVE-2021-44228", 1.0, true)] {
+            let got = said(&format!("{head}10.0.0.1,a,9.8,{cve}\n"));
+            let found = got.extractions.iter().find(|e| e.signal == "vuln_kev_open").unwrap();
+            assert_eq!((found.value, found.confidence >= 0.85), (Some(kev), sure), "{cve}: {got:?}");
+        }
     }
 }
