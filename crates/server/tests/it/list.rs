@@ -14,7 +14,7 @@ async fn every_operation_is_sound() {
     for hub in [&ours.hub, &product.hub] {
         sound(hub);
     }
-    assert_eq!(product.hub.prompts(Connector::Risk).count(), 2);
+    assert_eq!(product.hub.prompts(Connector::Risk).count(), 4);
 }
 
 fn sound(hub: &Hub) {
