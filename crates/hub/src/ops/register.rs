@@ -14,6 +14,7 @@ use watchkeep_model::EntryId;
 use watchkeep_model::register::{Holds, Kind};
 
 use crate::ctx::Capability;
+use crate::error::Kind as ErrorKind;
 use crate::register::{self, Did, Kept, Mode, Stamp};
 use crate::{Ctx, Doors, Error, Op, Verb, Write};
 
@@ -294,7 +295,15 @@ impl<N: Noun> Op for Archive<N> {
     type Answer = EntryRef;
 
     async fn run(self, cx: Ctx<Write>) -> Result<EntryRef, Error> {
-        let (row, now) = (register::find_row(cx.db(), N::KIND, &self.id).await?, cx.now());
+        let now = cx.now();
+        let row = match register::find_row(cx.db(), N::KIND, &self.id).await {
+            Ok(row) => row,
+            // a twin on another hub may have archived it a moment ago: the write looks for its answer first
+            Err(e) if e.kind == ErrorKind::NotFound => {
+                return cx.write(async move |_| Err(Error::not_found(e.to_string()))).await;
+            }
+            Err(e) => return Err(e),
+        };
         cx.about(format!("{}:{}", N::KIND, row.code));
         cx.write(async move |tx| {
             register::archive(tx, N::KIND, row.id, now).await?;
