@@ -1,4 +1,5 @@
 //! Throw-away databases.
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
@@ -76,7 +77,9 @@ impl Database {
 /// A database with an owner and a serving role of its own.
 async fn postgres() -> Options {
     let admin = admin_url().expect("WATCHKEEP_TEST_PG is set");
-    let name = format!("wk_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    // a process may have the id of one that ended before it could clean up
+    let chance = RandomState::new().build_hasher().finish();
+    let name = format!("wk_{chance:016x}_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let (client, line) = tokio_postgres::connect(&admin, NoTls).await.expect("the test server answers");
     let line = spawn(line);
     for sql in [
