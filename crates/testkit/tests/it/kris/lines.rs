@@ -47,7 +47,7 @@ async fn a_line_tells_the_kri_as_it_is_now() {
         assert!(told.to_string().contains("A second"), "{told}");
 
         // no write, only time: what was green is unknown
-        pass(&w, Span::days(100)).await;
+        pass(&w, Span::days(30)).await;
         let old = agrees(&w.acme).await;
         assert!(old.iter().all(|k| k["state"] == "stale" && k["status"] != "green"), "{old:?}");
 
