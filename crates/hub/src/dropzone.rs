@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
-use watchkeep_mapping::{Artifact as Given, Extracted, Known, extract};
+use watchkeep_mapping::{Artifact as Given, KevList, Known, extract};
 use watchkeep_model::kri::SourceKind;
 use watchkeep_model::{ArtifactId, IntegrationId, Span, Timestamp, text};
 use watchkeep_store::artifacts::{self, ArtifactRow, PART};
@@ -112,6 +112,8 @@ pub struct Intake {
     pub(crate) store: Store,
     pub(crate) rng: Arc<Rng>,
     pub(crate) keys: Arc<Keyring>,
+    /// The vulnerabilities that are known to be exploited; without them nothing is said of them.
+    pub(crate) kev: Option<Arc<KevList>>,
 }
 
 impl std::fmt::Debug for Intake {
@@ -123,8 +125,8 @@ impl std::fmt::Debug for Intake {
 impl Intake {
     /// The pipeline over a store.
     #[must_use]
-    pub fn new(store: Store, rng: Arc<Rng>, keys: Arc<Keyring>) -> Self {
-        Self { store, rng, keys }
+    pub fn new(store: Store, rng: Arc<Rng>, keys: Arc<Keyring>, kev: Option<Arc<KevList>>) -> Self {
+        Self { store, rng, keys, kev }
     }
 }
 
@@ -132,7 +134,7 @@ impl Hub {
     /// The pipeline of this hub.
     #[must_use]
     pub fn intake(&self) -> Intake {
-        Intake::new(self.store.clone(), self.rng.clone(), self.keys.clone())
+        Intake::new(self.store.clone(), self.rng.clone(), self.keys.clone(), self.kev.clone())
     }
 }
 
@@ -256,7 +258,13 @@ pub(crate) async fn prepare(
     let (filename, mime, subject) = (cleaned(filename).map(|f| base(&f)), cleaned(mime), cleaned(subject));
     let extracted = {
         let (loaded, filename, mime, subject) = (loaded.clone(), filename.clone(), mime.clone(), subject.clone());
-        blocking(move || read(&loaded.bytes, filename.as_deref(), mime.as_deref(), subject.as_deref(), now)).await?
+        let kev = intake.kev.clone();
+        let read = move || {
+            let (filename, mime, subject) = (filename.as_deref(), mime.as_deref(), subject.as_deref());
+            let known = Known { kev: kev.as_deref(), now };
+            extract(&Given { bytes: &loaded.bytes, filename, mime, subject }, &known)
+        };
+        blocking(read).await?
     };
     let left_out = extracted.extractions.len().saturating_sub(MOST_PROPOSALS);
     let mut notes: Vec<String> = extracted.notes.iter().map(|n| text::clean(n, 500)).collect();
@@ -335,10 +343,6 @@ fn load(body: Body) -> Result<Loaded, Error> {
     }
     let sha256 = canonical::sha256(&bytes);
     Ok(Loaded { bytes, sha256 })
-}
-
-fn read(bytes: &[u8], filename: Option<&str>, mime: Option<&str>, subject: Option<&str>, now: Timestamp) -> Extracted {
-    extract(&Given { bytes, filename, mime, subject }, &Known { kev: None, now })
 }
 
 /// The name of a file without the folders before it.

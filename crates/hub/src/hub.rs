@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use watchkeep_mapping::KevList;
 use watchkeep_model::{Connector, RequestId, Role, Timestamp};
 use watchkeep_store::{Keyring, Store};
 
@@ -47,6 +48,8 @@ pub struct Parts {
     pub seal: [u8; 32],
     /// The keys of the installation: what was pushed is sealed with them.
     pub keys: Arc<Keyring>,
+    /// The vulnerabilities that are known to be exploited, if there is a list of them.
+    pub kev: Option<Arc<KevList>>,
     /// The origin that people type, without a slash at its end: links into the web app begin with it.
     pub public_url: String,
 }
@@ -67,6 +70,7 @@ pub fn hub_parts(
         limits,
         seal: keys.derive("cursor"),
         keys: Arc::new(keys.clone()),
+        kev: None,
         public_url: public_url.trim_end_matches('/').to_owned(),
     }
 }
@@ -108,6 +112,8 @@ pub struct Hub {
     pub rng: Arc<Rng>,
     /// The keys of the installation.
     pub keys: Arc<Keyring>,
+    /// The vulnerabilities that are known to be exploited, if there is a list of them.
+    pub kev: Option<Arc<KevList>>,
     /// What runs beside requests.
     pub tasks: Tasks,
     /// The origin that people type, without a slash at its end.
@@ -162,12 +168,13 @@ impl Hub {
             }
         }
         let prompts = lists.prompts.iter().map(Prompt::ready).collect::<Result<Vec<_>, _>>().map_err(BadList)?;
-        let Parts { store, clock, rng, limits, seal, keys, public_url } = parts;
+        let Parts { store, clock, rng, limits, seal, keys, kev, public_url } = parts;
         Ok(Arc::new(Self {
             store,
             clock,
             rng: Arc::new(rng),
             keys,
+            kev,
             tasks: Tasks::default(),
             public_url,
             seal: Seal::new(&seal),

@@ -12,6 +12,7 @@ use watchkeep_store::{Group, Options};
 pub(crate) mod audit;
 pub(crate) mod base;
 pub(crate) mod database;
+pub(crate) mod dropzone;
 pub(crate) mod layers;
 pub(crate) mod limits;
 pub(crate) mod log;
@@ -43,6 +44,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     limits::Limits::SECTION,
     log::Log::SECTION,
     audit::Audit::SECTION,
+    dropzone::Dropzone::SECTION,
 ];
 
 /// All keys, in the order of the reference.
@@ -104,6 +106,8 @@ pub(crate) struct Config {
     pub(crate) log: log::Log,
     /// `[audit]`.
     pub(crate) audit: audit::Audit,
+    /// `[dropzone]`.
+    pub(crate) dropzone: dropzone::Dropzone,
     /// What was given, and by whom.
     pub(crate) layers: Layers,
     /// The files that were read.
@@ -155,6 +159,7 @@ impl Config {
             limits: limits::Limits::take(&layers)?,
             log: log::Log::take(&layers)?,
             audit: audit::Audit::take(&layers)?,
+            dropzone: dropzone::Dropzone::take(&layers)?,
             layers,
             files,
             usual_data_dir,

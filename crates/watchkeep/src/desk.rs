@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use watchkeep_hub::admin::Admin;
 use watchkeep_hub::{Clock, Hub, Limits, Rng, SystemClock, hub_parts};
+use watchkeep_mapping::KevList;
 use watchkeep_model::{Slug, Timestamp};
 use watchkeep_store::{Keyring, Store, TenantScope};
 
@@ -58,7 +59,7 @@ impl Desk {
     /// If the keyring is missing.
     pub(crate) fn hub(&self, keys: &Keyring) -> Result<Arc<Hub>> {
         let url = self.config.public_url(self.config.server.listen).unwrap_or_default();
-        make_hub(self.store().clone(), Limits::NONE, keys, &url)
+        make_hub(self.store().clone(), Limits::NONE, keys, None, &url)
     }
 
     /// The tenant that was named; the only one, where none was.
@@ -90,8 +91,15 @@ impl Desk {
 ///
 /// # Errors
 /// If the list of operations cannot be served, which the tests of the list find first.
-pub(crate) fn make_hub(store: Store, limits: Limits, keys: &Keyring, url: &str) -> Result<Arc<Hub>> {
-    let parts = hub_parts(store, Arc::new(SystemClock), Rng::system(), limits, keys, url);
+pub(crate) fn make_hub(
+    store: Store,
+    limits: Limits,
+    keys: &Keyring,
+    kev: Option<KevList>,
+    url: &str,
+) -> Result<Arc<Hub>> {
+    let mut parts = hub_parts(store, Arc::new(SystemClock), Rng::system(), limits, keys, url);
+    parts.kev = kev.map(Arc::new);
     Hub::new(parts).map_err(|e| Fault::new(Exit::Failed, e.to_string()))
 }
 

@@ -15,6 +15,7 @@ use crate::config::{Config, duration};
 use crate::desk;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
+use crate::input;
 
 /// A hub that is ready to serve.
 #[derive(Debug)]
@@ -74,7 +75,8 @@ impl House {
             heavy: config.limits.heavy_calls_per_minute,
             write: config.limits.writes_per_minute,
         };
-        let hub = desk::make_hub(store, limits, &keys, &url)?;
+        let kev = input::known_exploited(config.dropzone.kev_file.as_deref()).await?;
+        let hub = desk::make_hub(store, limits, &keys, kev, &url)?;
         let server =
             Server::new(hub.clone(), settings(config, &url)).map_err(|e| Fault::new(Exit::Usage, e.to_string()))?;
         jobs::install(&hub).await?;

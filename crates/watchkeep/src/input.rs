@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use tokio::io::AsyncReadExt;
+use watchkeep_mapping::KevList;
 
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
@@ -45,4 +46,18 @@ pub(crate) async fn read(file: &Path, mebibytes: u64) -> Result<Given> {
         return Err(Fault::new(Exit::Invalid, told).hint("cut it into several files that each can be read by itself"));
     }
     Ok(Given { bytes, name })
+}
+
+/// CISA's catalogue of known exploited vulnerabilities, if a file of it is named.
+///
+/// # Errors
+/// As [`read`]; [`Exit::Invalid`] if the file is something else.
+pub(crate) async fn known_exploited(file: Option<&Path>) -> Result<Option<KevList>> {
+    const MOST_MIB: u64 = 64;
+    let Some(file) = file else { return Ok(None) };
+    let bytes = read(file, MOST_MIB).await?.bytes;
+    KevList::from_json(&bytes).map(Some).map_err(|e| {
+        Fault::new(Exit::Invalid, format!("{}: {e}", file.display()))
+            .hint("give the file known_exploited_vulnerabilities.json of CISA as it is published")
+    })
 }

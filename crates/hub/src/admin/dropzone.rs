@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
+use watchkeep_mapping::KevList;
 use watchkeep_model::autonomy::{ProposalKind, ProposalStatus};
 use watchkeep_model::kri::SourceKind;
 use watchkeep_model::{ArtifactId, IntegrationId, ProposalId, Timestamp, TokenId};
@@ -168,16 +169,22 @@ impl Admin {
         Ok(made)
     }
 
-    /// Pushes a file into a Drop Zone.
+    /// Pushes a file into a Drop Zone; `kev` is the list of known exploited vulnerabilities, if there is one.
     ///
     /// # Errors
     /// As [`dropzone::submit`].
-    pub async fn push(&self, tenant: &TenantScope, keys: &Keyring, push: Push) -> Result<Submitted, Error> {
+    pub async fn push(
+        &self,
+        tenant: &TenantScope,
+        keys: &Keyring,
+        kev: Option<Arc<KevList>>,
+        push: Push,
+    ) -> Result<Submitted, Error> {
         let told = json!({
             "integrationId": push.integration, "filename": push.filename, "mimeType": push.mime, "subject": push.subject,
         });
         let call = self.act("artifact_submitted", "dropzone push", &told, "");
-        let intake = Intake::new(self.store().clone(), self.rng().clone(), Arc::new(keys.clone()));
+        let intake = Intake::new(self.store().clone(), self.rng().clone(), Arc::new(keys.clone()), kev);
         dropzone::submit(intake, tenant.clone(), call, Via::CommandLine, push).await
     }
 

@@ -42,7 +42,7 @@ const PUSHED: &[Pushed] = &[
 pub async fn load_evidence(admin: Admin, keys: Keyring, scope: TenantScope) -> Result<usize, Error> {
     let all = integrations::names(admin.store().at(&scope)).await?;
     let Some(zone) = all.into_iter().find(|i| i.source_kind == SourceKind::DropZone) else { return Ok(0) };
-    let intake = Intake::new(admin.store().clone(), admin.rng().clone(), Arc::new(keys));
+    let intake = Intake::new(admin.store().clone(), admin.rng().clone(), Arc::new(keys), None);
     let mut queued = 0;
     for p in PUSHED {
         let push = Push {

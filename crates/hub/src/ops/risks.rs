@@ -148,11 +148,17 @@ impl Risk {
             ),
             None => "Nobody has given a current score: how bad it is is not known.".to_owned(),
         }];
-        if let Some((inherent, current)) = self.inherent_score.zip(self.current_score) {
-            told.push(format!(
-                "Without controls it would be {inherent}; the controls take {} points.",
-                inherent - current
-            ));
+        match self.inherent_score.zip(self.current_score) {
+            Some((inherent, current)) if inherent >= current => {
+                let taken = ((inherent - current) * 100.0).round() / 100.0;
+                told.push(format!("Without controls it would be {inherent}; the controls take {taken} points."));
+            }
+            Some((inherent, _)) => {
+                told.push(format!(
+                    "Without controls it was scored {inherent}, which is less: one of the two is out of date."
+                ));
+            }
+            None => {}
         }
         if self.controls.is_empty() {
             told.push("No control is linked to it.".to_owned());

@@ -95,6 +95,7 @@ impl House {
             limits,
             seal: [9; 32],
             keys: Arc::new(watchkeep_store::Keyring::generate().unwrap()),
+            kev: None,
             public_url: "https://hub.example".into(),
         };
         Self { hub: Hub::with(lists, parts).unwrap(), clock, folder }

@@ -208,7 +208,8 @@ impl Field {
             Holds::Word(words) => Holds::word(words, cell).into(),
             Holds::Words(words) => items().map(|item| Holds::word(words, item)).collect(),
             Holds::Texts { .. } | Holds::Techniques => items().collect(),
-            Holds::Number { .. } => Holds::number(cell, decimal_comma).map_err(told)?.into(),
+            // `50 %` of a score from 0 to 100 is 50, of a share from 0 to 1 it is a half
+            Holds::Number { most, .. } => Holds::scaled(cell, decimal_comma, most).map_err(told)?.into(),
             Holds::Whole { .. } => {
                 let n = Holds::number(cell, decimal_comma).map_err(told)?;
                 whole(n).ok_or_else(|| told(format!("{n} is not a whole number")))?.into()
@@ -304,11 +305,15 @@ impl Holds {
         words.iter().find(|w| plain(w) == wanted).map_or_else(|| given.to_owned(), |w| (*w).to_owned())
     }
 
-    /// A number as people write it: `0.5`, `50 %`, and `0,5` where `decimal_comma`.
+    /// A share or a weight as people write it: `0.5`, `50 %`, and `0,5` where `decimal_comma`.
     pub(super) fn number(given: &str, decimal_comma: bool) -> Result<f64, String> {
+        Self::scaled(given, decimal_comma, 1.0)
+    }
+
+    fn scaled(given: &str, decimal_comma: bool, most: f64) -> Result<f64, String> {
         let plain = if decimal_comma { given.replace(',', ".") } else { given.to_owned() };
         let (digits, scale) = match plain.strip_suffix('%') {
-            Some(digits) => (digits.trim_end(), 100.0),
+            Some(digits) => (digits.trim_end(), if most == 100.0 { 1.0 } else { 100.0 }),
             None => (plain.as_str(), 1.0),
         };
         match digits.parse::<f64>() {

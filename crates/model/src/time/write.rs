@@ -43,7 +43,6 @@ fn date(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a remainder of 10 is a digit")]
 fn digits(to: &mut [u8], mut number: i64) {
     for place in to.iter_mut().rev() {
         *place = b'0' + (number % 10) as u8;

@@ -14,19 +14,14 @@ macro_rules! told {
          , (select count(*) from treatment_action t where t.tenant_id = $1 and t.risk_id = e.id and t.state = 'open' and t.due_at < $2) as actions_overdue"
     };
 }
+/// A page is cut first: what is told of a risk is looked up for those alone.
 macro_rules! page {
     ($rank:literal) => {
         concat!(
-            risk!(),
-            told!(),
-            ", coalesce(-e.",
-            $rank,
-            ", 1.0) as rank from risk e where e.tenant_id = $1 and e.archived_at is null \
-             and ($6 = '' or e.category = $6) and ($7 = '' or e.owner like $7 escape '!') \
-             and (e.current_score >= $8 or $8 is null or e.current_score is null) and (coalesce(-e.",
-            $rank,
-            ", 1.0), e.key) > ($4, $5) \
-             order by rank, e.key limit $9"
+            risk!(), told!(), ", p.rank from (select e.id, coalesce(-e.", $rank, ", 1.0) as rank from risk e where e.tenant_id = $1 \
+             and e.archived_at is null and ($6 = '' or e.category = $6) and ($7 = '' or e.owner like $7 escape '!') \
+             and (e.current_score >= $8 or $8 is null or e.current_score is null) and (coalesce(-e.", $rank, ", 1.0), e.key) > ($4, $5) \
+             order by rank, e.key limit $9) p join risk e on e.tenant_id = $1 and e.id = p.id order by p.rank, e.key"
         )
     };
 }

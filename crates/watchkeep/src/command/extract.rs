@@ -12,7 +12,7 @@ use super::kri::amount;
 use crate::app::App;
 use crate::desk;
 use crate::exit::Exit;
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::input;
 use crate::out::{count, moment};
 
@@ -81,10 +81,7 @@ impl Extract {
     /// See [`Exit`].
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let given = input::read(&self.file, MOST_MIB).await?;
-        let kev = match &self.kev {
-            Some(file) => Some(known_exploited(file).await?),
-            None => None,
-        };
+        let kev = input::known_exploited(self.kev.as_deref()).await?;
         let name = given.name.clone().unwrap_or_else(|| "the input stream".to_owned());
         let Extracted { format, extractions, notes } = read(given, self.subject, kev).await?;
         let lines: Vec<Line> = extractions.into_iter().map(Line::from).collect();
@@ -98,14 +95,6 @@ impl Extract {
         }
         Ok(Exit::Ok)
     }
-}
-
-async fn known_exploited(file: &std::path::Path) -> Result<KevList> {
-    let bytes = input::read(file, MOST_MIB).await?.bytes;
-    KevList::from_json(&bytes).map_err(|e| {
-        Fault::new(Exit::Invalid, format!("{}: {e}", file.display()))
-            .hint("give the file known_exploited_vulnerabilities.json of CISA as it is published")
-    })
 }
 
 /// Reads beside the command, which must still hear a Ctrl-C.

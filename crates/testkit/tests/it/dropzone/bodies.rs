@@ -17,7 +17,7 @@ async fn file(w: &World, side: &Side, id: IntegrationId, bytes: Vec<u8>) -> watc
         mime: None,
         subject: Some("shop".into()),
     };
-    w.hub.admin().push(&side.tenant.scope, &w.hub.keys, push).await.unwrap()
+    w.hub.admin().push(&side.tenant.scope, &w.hub.keys, None, push).await.unwrap()
 }
 
 #[tokio::test]

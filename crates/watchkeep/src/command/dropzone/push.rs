@@ -1,10 +1,12 @@
 //! `watchkeep dropzone push`
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
 use watchkeep_hub::dropzone::{self, Body, Submitted};
 use watchkeep_hub::ops::runs::Run;
+use watchkeep_mapping::KevList;
 use watchkeep_model::IntegrationId;
 use watchkeep_store::{Keyring, TenantScope};
 
@@ -58,9 +60,10 @@ impl Push {
         let scope = desk.tenant(self.of.tenant.as_ref()).await?;
         let zone = desk.admin.zone(&scope, &self.zone.which(desk, &scope).await?).await?;
         let keys = desk.keyring()?;
+        let kev = input::known_exploited(desk.config.dropzone.kev_file.as_deref()).await?.map(Arc::new);
         let mut all = vec![];
         for file in &self.files {
-            let end = self.one(desk, &scope, &keys, zone.id, file).await;
+            let end = self.one(desk, &scope, &keys, kev.clone(), zone.id, file).await;
             all.push(Pushed { file: file.display().to_string(), end });
         }
         tell(app, &all)?;
@@ -93,6 +96,7 @@ impl Push {
         desk: &Desk,
         scope: &TenantScope,
         keys: &Keyring,
+        kev: Option<Arc<KevList>>,
         integration: IntegrationId,
         file: &Path,
     ) -> Result<Submitted> {
@@ -104,7 +108,7 @@ impl Push {
             mime: None,
             subject: self.subject.clone(),
         };
-        Ok(desk.admin.push(scope, keys, push).await?)
+        Ok(desk.admin.push(scope, keys, kev, push).await?)
     }
 }
 
