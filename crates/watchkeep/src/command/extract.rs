@@ -12,7 +12,7 @@ use super::kri::amount;
 use crate::app::App;
 use crate::desk;
 use crate::exit::Exit;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::input;
 use crate::out::{count, moment};
 
