@@ -25,14 +25,14 @@ macro_rules! chosen {
 /// The entries of a page, which is cut first: what is told of an entry is looked up for those alone.
 macro_rules! of_page {
     () => {
-        " join control e on e.tenant_id = $1 and e.id = p.id order by "
+        " join control e on e.tenant_id = $1 and e.id = cut.id order by "
     };
 }
 table! {
     control "control" ", frameworks, technique_count" ", '', 0";
-    Tenant BY_EFFECT = concat!(control!(), ", p.rank from (select e.id, coalesce(", effect!(), ", 2.0) as rank", chosen!(), "and (coalesce(", effect!(), ", 2.0), e.key) > ($3, $4) order by rank, e.key limit $9) p", of_page!(), "p.rank, e.key");
-    Tenant BY_TECHNIQUES = concat!(control!(), ", p.rank from (select e.id, cast(-e.technique_count as double precision) as rank", chosen!(), "and (cast(-e.technique_count as double precision), e.key) > ($3, $4) order by rank, e.key limit $9) p", of_page!(), "p.rank, e.key");
-    Tenant BY_NAME = concat!(control!(), ", p.rank from (select e.id, cast(0 as double precision) as rank", chosen!(), "and (e.name, e.key) > ($3, $4) order by e.name, e.key limit $9) p", of_page!(), "e.name, e.key");
+    Tenant BY_EFFECT = concat!(control!(), ", cut.rank from (select e.id, coalesce(", effect!(), ", 2.0) as rank", chosen!(), "and (coalesce(", effect!(), ", 2.0), e.key) > ($3, $4) order by rank, e.key limit $9) cut", of_page!(), "cut.rank, e.key");
+    Tenant BY_TECHNIQUES = concat!(control!(), ", cut.rank from (select e.id, cast(-e.technique_count as double precision) as rank", chosen!(), "and (cast(-e.technique_count as double precision), e.key) > ($3, $4) order by rank, e.key limit $9) cut", of_page!(), "cut.rank, e.key");
+    Tenant BY_NAME = concat!(control!(), ", cut.rank from (select e.id, cast(0 as double precision) as rank", chosen!(), "and (e.name, e.key) > ($3, $4) order by e.name, e.key limit $9) cut", of_page!(), "e.name, e.key");
     Tenant FOLLOW = "update control set catalog_slug = $3, base_version = $4, frameworks = $5, effectiveness = $6, effective_until = $7, technique_count = $8 where tenant_id = $1 and id = $2";
 }
 

@@ -18,10 +18,10 @@ macro_rules! told {
 macro_rules! page {
     ($rank:literal) => {
         concat!(
-            risk!(), told!(), ", p.rank from (select e.id, coalesce(-e.", $rank, ", 1.0) as rank from risk e where e.tenant_id = $1 \
+            risk!(), told!(), ", cut.rank from (select e.id, coalesce(-e.", $rank, ", 1.0) as rank from risk e where e.tenant_id = $1 \
              and e.archived_at is null and ($6 = '' or e.category = $6) and ($7 = '' or e.owner like $7 escape '!') \
              and (e.current_score >= $8 or $8 is null or e.current_score is null) and (coalesce(-e.", $rank, ", 1.0), e.key) > ($4, $5) \
-             order by rank, e.key limit $9) p join risk e on e.tenant_id = $1 and e.id = p.id order by p.rank, e.key"
+             order by rank, e.key limit $9) cut join risk e on e.tenant_id = $1 and e.id = cut.id order by cut.rank, e.key"
         )
     };
 }

@@ -6,11 +6,11 @@ use crate::{Reader, Result, Tx};
 
 table! {
     vendor "vendor" "" "";
-    Tenant PAGE = concat!(vendor!(), ", p.rank from (select e.id, coalesce(-e.composite_score, 1.0) as rank from vendor e where e.tenant_id = $1 and e.archived_at is null \
+    Tenant PAGE = concat!(vendor!(), ", cut.rank from (select e.id, coalesce(-e.composite_score, 1.0) as rank from vendor e where e.tenant_id = $1 and e.archived_at is null \
         and (e.tier = $5 or $5 is null) and (e.composite_score >= $6 or $6 is null or e.composite_score is null) \
         and ($7 = '' or case when e.next_review_at is null or e.next_review_at < $2 then 'yes' else 'no' end = $7) \
-        and (coalesce(-e.composite_score, 1.0), e.key) > ($3, $4) order by rank, e.key limit $8) p \
-        join vendor e on e.tenant_id = $1 and e.id = p.id order by p.rank, e.key");
+        and (coalesce(-e.composite_score, 1.0), e.key) > ($3, $4) order by rank, e.key limit $8) cut \
+        join vendor e on e.tenant_id = $1 and e.id = cut.id order by cut.rank, e.key");
     Tenant FOLLOW = "update vendor set tier = $3, composite_score = $4, next_review_at = $5 where tenant_id = $1 and id = $2";
 }
 
