@@ -2,8 +2,8 @@
 //!
 //! Which columns there are, what a cell may say and how it is written is the one declaration of fields in
 //! [`watchkeep_model::register`]; nothing here knows a kind of entry by name, but that controls and risks can follow one
-//! of the catalogue. [`read()`] is pure; [`check`] holds a file against the tenant's register and writes nothing;
-//! [`apply`] keeps the good rows in slices, so that no write takes long. A row is found again by its code: a second
+//! of the catalogue. [`read()`] is pure; [`check()`] holds a file against the tenant's register and writes nothing;
+//! [`apply()`] keeps the good rows in slices, so that no write takes long. A row is found again by its code: a second
 //! import of a file changes what is different and nothing else. What a file does not say stays as it is.
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Proposals as people and programs see them, and what can be done with one.
 //!
-//! [`decide`] is a person's decision; what the gate decides is in [`crate::dropzone`]. [`replay`](mod@replay) tells what
+//! [`decide()`] is a person's decision; what the gate decides is in [`crate::dropzone`]. [`replay`](mod@replay) tells what
 //! another threshold would have decided, [`lineage`](mod@lineage) how often the gate was right. Each decision is one row of
 //! `ai_proposal_outcome`.
 use schemars::JsonSchema;

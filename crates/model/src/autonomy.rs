@@ -2,7 +2,7 @@
 //!
 //! A proposal is something that a program or a model suggests: a value read out of a file, the mapping of a vendor's
 //! tool. [`decide`] is the whole gate. It is a pure function of the proposal's [`Features`] and the tenant's [`Band`];
-//! both are kept with each decision, so that [`replay`] can tell what another band would have decided, with the same
+//! both are kept with each decision, so that [`replay()`] can tell what another band would have decided, with the same
 //! function.
 
 use schemars::JsonSchema;

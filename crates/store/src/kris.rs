@@ -188,7 +188,7 @@ pub fn like(text: &str) -> String {
 pub async fn page(r: Reader<'_>, f: &Filter, now: Timestamp, after: &str, limit: i64) -> Result<Vec<KriRow>> {
     r.all(PAGE, params![now, after, &f.status, &f.category, f.source, &f.source_kind, &f.pattern, limit]).await
 }
-/// The same KRIs as [`page`], without what they say.
+/// The same KRIs as [`page()`], without what they say.
 ///
 /// # Errors
 /// Of the database.
