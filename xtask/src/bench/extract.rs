@@ -25,7 +25,7 @@ Usage: cargo xtask bench extract [OPTIONS]
   --kev FILE      CISA's catalogue of known exploited vulnerabilities (default ../shared/data/kev/...)
   --only PART     quality or speed
   --rounds N      how often each report of 10 MB is read; the table shows medians (default 5)
-  --binary PATH   measure this watchkeep program instead of building one with the profile `bench-run`
+  --binary PATH   measure this watchkeep program instead of building one for release
   --strict        end with an error when an aim is missed
 ";
 
