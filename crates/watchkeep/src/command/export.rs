@@ -2,10 +2,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use watchkeep_hub::exchange;
 use watchkeep_hub::ops::register_io::ExportedRegister;
-use watchkeep_hub::register::all;
+use watchkeep_hub::register::{Entry, all, comments, risks};
+use watchkeep_model::Timestamp;
+use watchkeep_model::register::Kind;
+use watchkeep_store::Reader;
 
 use crate::app::App;
 use crate::cli::OfTenant;
@@ -16,7 +19,9 @@ use crate::out::count;
 
 /// Write the register to files that import again to the same.
 ///
-/// Into a folder: a CSV file for each kind of entry, and register.json with all of them. Archived entries are left out.
+/// Into a folder: a CSV file for each kind of entry, register.json with all of them, and decisions.json with what was said
+/// and decided about them (comments, acceptances, actions), which is for reading and is not imported. Archived entries are
+/// left out.
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// The folder; - for JSON on the output stream.
@@ -38,10 +43,14 @@ impl Export {
         let desk = Desk::open(app).await?;
         let scope = desk.tenant(self.of.tenant.as_ref()).await?;
         let mut whole = ExportedRegister::new(scope.slug().as_str());
-        let (mut files, mut entries) = (vec![], 0);
+        let (mut files, mut entries, mut decided) = (vec![], 0, vec![]);
+        let (db, now) = (desk.store().at(&scope), desk.admin.now());
         for kind in exchange::ORDER {
-            let of_kind = all(desk.store().at(&scope), kind).await?;
+            let of_kind = all(db, kind).await?;
             entries += of_kind.len();
+            for entry in &of_kind {
+                decided.extend(decisions(db, entry, now).await?);
+            }
             files.push((format!("{}.csv", kind.plural()), exchange::csv(kind, &of_kind)?));
             whole.put(kind, exchange::objects(kind, &of_kind));
         }
@@ -53,6 +62,7 @@ impl Export {
             return Ok(Exit::Ok);
         }
         files.push(("register.json".to_owned(), format!("{text}\n")));
+        files.push(("decisions.json".to_owned(), format!("{:#}\n", json!({ "items": decided }))));
         tokio::fs::create_dir_all(&self.dir).await.map_err(|e| Fault::io(self.dir.display(), &e))?;
         if !self.overwrite
             && let Some((name, _)) = files.iter().find(|(name, _)| self.dir.join(name).exists())
@@ -74,6 +84,25 @@ impl Export {
         app.out.document(&json!({ "entries": entries, "folder": self.dir, "files": names }))?;
         Ok(Exit::Ok)
     }
+}
+
+/// What was said and decided about an entry; none if nothing was.
+async fn decisions(db: Reader<'_>, entry: &Entry, now: Timestamp) -> Result<Option<Value>> {
+    let said = comments(db, entry.id).await?;
+    let (mut accepted, mut actions) = (vec![], vec![]);
+    if entry.kind == Kind::Risk {
+        for a in risks::acceptances(db, entry.id).await? {
+            accepted.push(json!({
+                "by": a.accepted_by, "why": a.why, "at": a.at, "until": a.until, "withdrawnAt": a.withdrawn_at,
+            }));
+        }
+        actions = risks::actions(db, entry.id, now).await?;
+    }
+    let told = !(said.is_empty() && accepted.is_empty() && actions.is_empty());
+    Ok(told.then(|| {
+        let (kind, code) = (entry.kind.to_string(), &entry.code);
+        json!({ "kind": kind, "code": code, "comments": said, "acceptances": accepted, "actions": actions })
+    }))
 }
 
 async fn write(file: &Path, text: &str) -> Result {

@@ -34,6 +34,11 @@ fn an_entry_is_made_changed_decided_on_and_archived() {
 
     home.run(["risk", "accept", "press-line-stops", "--by", "Ines", "--why", "spare is here", "--until", "2099-01-01"])
         .code(0);
+    let out = home.path.join("decided");
+    home.run(["export", out.to_str().unwrap()]).code(0);
+    let decided: Value = serde_json::from_str(&std::fs::read_to_string(out.join("decisions.json")).unwrap()).unwrap();
+    let of_risk = decided["items"].as_array().unwrap().iter().find(|d| d["code"] == "press-line-stops").unwrap();
+    assert_eq!((&of_risk["kind"], &of_risk["acceptances"][0]["why"]), (&"risk".into(), &"spare is here".into()));
     home.run(["risk", "accept", "press-line-stops", "--by", "Ines", "--why", "x", "--until", "2020-01-01"])
         .code(5)
         .told("past");
@@ -72,7 +77,8 @@ fn a_register_goes_out_and_comes_back() {
 
     let out = home.path.join("out");
     let out = out.to_str().unwrap();
-    home.run(["export", out]).code(0).shows("2 entries in 8 files");
+    home.run(["export", out]).code(0).shows("2 entries in 9 files");
+    assert_eq!(std::fs::read_to_string(format!("{out}/decisions.json")).unwrap(), "{\n  \"items\": []\n}\n");
     home.run(["export", out]).code(5).told("is there already");
     home.run(["export", out, "--overwrite"]).code(0);
     let table = std::fs::read_to_string(format!("{out}/vendors.csv")).unwrap();
