@@ -27,8 +27,8 @@ pub mod word;
 mod mutate;
 
 pub use id::{
-    ArtifactId, EntryId, IntegrationId, JobId, KriId, PersonId, ProposalId, RequestId, RunId, SampleId, ScheduleId,
-    TenantId, TokenId,
+    ArtifactId, EntryId, GrantId, IntegrationId, JobId, KriId, PasskeyId, PersonId, ProposalId, RefreshId, RequestId,
+    RunId, SampleId, ScheduleId, SessionId, TenantId, TokenId,
 };
 pub use kri::SourceKind;
 pub use role::Role;

@@ -19,6 +19,7 @@ const EXCEPTIONS: &[Listed] = &[
 /// The files that start a thread or a task. One that no longer does so fails.
 const SPAWNS: &[Listed] = &[
     ("crates/hub/src/dropzone.rs", "reading and sealing a long file, off the threads that answer; it is awaited there"),
+    ("crates/hub/src/identity/gate.rs", "hashing a password takes a core for a moment; it is awaited there"),
     ("crates/hub/src/tasks.rs", "the one place: its tasks are waited for at the end"),
     ("crates/store/src/backup.rs", "copies a file and is awaited"),
     ("crates/store/src/engine/postgres.rs", "a rollback whose caller has gone"),

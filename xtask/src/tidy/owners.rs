@@ -31,10 +31,13 @@ const OWNED: &[Owned] = &[
     Owned { name: "deadpool-postgres", by: &["store"] },
     Owned { name: "tokio-postgres-rustls", by: &["store"] },
     Owned { name: "reqwest", by: &["outbound"] },
+    Owned { name: "webpki-roots", by: &["outbound"] },
     Owned { name: "lettre", by: &["outbound"] },
     Owned { name: "rustls", by: &["server", "store", "outbound", "agent"] },
     Owned { name: "tokio-rustls", by: &["server", "outbound"] },
     Owned { name: "argon2", by: &["authz"] },
+    Owned { name: "zxcvbn", by: &["authz"] },
+    Owned { name: "webauthn-rs*", by: &["hub"] },
     Owned { name: "serde_json_path", by: &["mapping"] },
     // `server` reads its own log in a test
     Owned { name: "tracing-subscriber", by: &["watchkeep", "agent", "testkit", "server"] },

@@ -16,16 +16,38 @@ const BANNED: &[(&str, &str)] = &[
 
 /// Crates that are in the tree in several versions, and why that is bearable. An entry that is no longer true fails.
 const DOUBLED: &[(&str, &str)] = &[
+    ("argon2", "ours hashes passwords; the older one comes with webauthn-rs, which never calls it for us"),
     ("base64", "postgres-protocol is one version ahead of everybody else"),
+    ("blake2", "comes with the two argon2"),
+    ("block-buffer", "comes with the two digest"),
     ("const-oid", "tokio-postgres-rustls and the digest crates are on two generations of RustCrypto"),
+    ("cpufeatures", "comes with the two argon2"),
+    ("crypto-common", "comes with the two digest"),
+    ("darling", "zxcvbn and serde_with are on two versions; build time only"),
+    ("darling_core", "comes with the two darling"),
+    ("darling_macro", "comes with the two darling"),
+    ("der", "tokio-postgres-rustls is a generation of RustCrypto behind webauthn-rs"),
+    ("der_derive", "comes with the two der"),
+    ("digest", "the argon2 of webauthn-rs is a generation behind the rest"),
     ("fallible-iterator", "rusqlite and postgres-protocol are on two versions; a few dozen lines"),
+    ("fancy-regex", "zxcvbn is one version behind jsonschema, which only tests use"),
     ("getrandom", "ring is on 0.2, the rest on a newer one"),
+    ("hashbrown", "in the lock file for a feature of serde_with that is off"),
+    ("indexmap", "in the lock file for a feature of serde_with that is off"),
+    ("password-hash", "comes with the two argon2"),
     ("r-efi", "on no platform of ours"),
+    ("rand_core", "comes with the two password-hash"),
+    ("schemars", "in the lock file for a feature of serde_with that is off"),
+    ("spki", "comes with the two der"),
     ("strum", "croner is one version behind jsonschema, which only tests use"),
     ("strum_macros", "comes with the two strum"),
     ("syn", "derive crates are moving from 2 to 3; build time only"),
+    ("synstructure", "comes with the two syn; build time only"),
+    ("thiserror", "webauthn-rs-core is still on 1; it makes code while building and is nothing at run time"),
+    ("thiserror-impl", "comes with the two thiserror"),
     ("wasi", "comes with the two getrandom, on no platform of ours"),
     ("windows-sys", "on no platform of ours"),
+    ("x509-cert", "tokio-postgres-rustls and the doctor are a generation of RustCrypto behind webauthn-rs"),
 ];
 
 /// No banned crate, and nothing that comes from elsewhere than a registry, where a version never changes.
