@@ -150,7 +150,11 @@ pub async fn page(
 /// # Errors
 /// Of the keyring.
 pub fn seal_part(keys: &Keyring, tenant: TenantId, of: ArtifactId, n: i64, plain: &[u8]) -> Result<Vec<u8>> {
-    keys.seal(Place { table: "artifact_part", tenant, row: of.uuid(), column: &n.to_string() }, plain)
+    keys.seal(part_place(tenant, of, &n.to_string()), plain)
+}
+/// The place of part `n`, which is given as text.
+pub(crate) fn part_place(tenant: TenantId, of: ArtifactId, n: &str) -> Place<'_> {
+    Place { table: "artifact_part", tenant, row: of.uuid(), column: n }
 }
 /// Keeps a sealed part together with its artifact.
 ///
@@ -174,8 +178,7 @@ pub async fn unstage(tx: &mut Tx<'_>, of: ArtifactId) -> Result<()> {
 /// Of the database, or [`crate::Error::Sealed`].
 pub async fn part(r: Reader<'_>, keys: &Keyring, tenant: TenantId, of: ArtifactId, n: i64) -> Result<Option<Vec<u8>>> {
     let row: Option<(Vec<u8>,)> = r.opt(PART_OF, params![of, n]).await?;
-    let place = Place { table: "artifact_part", tenant, row: of.uuid(), column: &n.to_string() };
-    row.map(|(sealed,)| keys.open(place, &sealed)).transpose()
+    row.map(|(sealed,)| keys.open(part_place(tenant, of, &n.to_string()), &sealed)).transpose()
 }
 /// Removes up to `limit` parts of a body; tells how many went.
 ///

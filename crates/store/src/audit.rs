@@ -97,8 +97,17 @@ impl Head {
 
 fn metadata(call: &Call) -> String {
     let mut m = serde_json::Map::new();
-    if let Some(id) = call.actor.id {
-        m.insert("clientId".into(), id.to_string().into());
+    match (&call.actor.client, call.actor.id) {
+        (Some(client), grant) => {
+            m.insert("clientId".into(), client.as_str().into());
+            if let Some(grant) = grant.filter(|_| call.actor.kind == crate::ActorKind::Token) {
+                m.insert("grantId".into(), grant.to_string().into());
+            }
+        }
+        (None, Some(id)) => {
+            m.insert("clientId".into(), id.to_string().into());
+        }
+        (None, None) => {}
     }
     if let Some(client) = &call.client {
         m.insert("client".into(), client.as_str().into());
@@ -164,10 +173,10 @@ impl Row {
 
 /// The insert of one row of `mcp_call_log`.
 pub(crate) const INSERT_CALL: &str = "insert into mcp_call_log (tenant_id, called_at, request_id, connector, tool_name, \
-     args_hash, result_status, duration_ms, user_id, client_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     args_hash, result_status, duration_ms, user_id, client_id, oauth_client) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// The parameters of [`INSERT_CALL`] after the tenant; none for a call by another door.
-pub(crate) fn call_params<'a>(call: &'a Call, row: &'a Row) -> Option<[Param<'a>; 9]> {
+pub(crate) fn call_params<'a>(call: &'a Call, row: &'a Row) -> Option<[Param<'a>; 10]> {
     let connector = call.connector?;
     Some(crate::params![
         row.at,
@@ -179,5 +188,6 @@ pub(crate) fn call_params<'a>(call: &'a Call, row: &'a Row) -> Option<[Param<'a>
         row.duration_us / 1000,
         call.actor.person,
         call.actor.id,
+        call.actor.client.as_deref(),
     ])
 }

@@ -43,6 +43,8 @@ pub struct Actor {
     pub person: Option<Uuid>,
     /// A name for people: an e-mail address, a key's label, `command line`.
     pub name: String,
+    /// The OAuth client that acts for them.
+    pub client: Option<String>,
 }
 
 /// The kinds of actors.

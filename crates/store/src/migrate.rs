@@ -22,6 +22,8 @@ pub(crate) const MIGRATIONS: &[Step] = &[
     ("0001_base", include_str!("migrations/0001_base.sql")),
     ("0002_dropzone", include_str!("migrations/0002_dropzone.sql")),
     ("0003_register", include_str!("migrations/0003_register.sql")),
+    ("0004_identity", include_str!("migrations/0004_identity.sql")),
+    ("0005_oauth", include_str!("migrations/0005_oauth.sql")),
 ];
 
 /// Whether this version knows a step of that name.

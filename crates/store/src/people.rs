@@ -8,11 +8,12 @@ statements! {
     Installation BY_EMAIL = "select id, email, name, operator, created_at, disabled_at from person where email = $1";
     Installation ADD = "insert into person (id, email, name, operator, created_at, disabled_at) values ($1, $2, $3, $4, $5, null)";
     Installation DISABLE = "update person set disabled_at = $2 where id = $1";
+    Installation CUT_GRANTS = "update person set grants_cut_at = $2 where id = $1";
     Tenant JOIN = "insert into membership (tenant_id, user_id, role, home, created_at, disabled_at) values ($1, $2, $3, $4, $5, null) on conflict (tenant_id, user_id) do update set role = excluded.role, disabled_at = null";
     Tenant LEAVE = "update membership set disabled_at = $3 where tenant_id = $1 and user_id = $2";
     Tenant MEMBERS = "select p.id, p.email, p.name, m.role, m.home, m.created_at, m.disabled_at, p.disabled_at as person_disabled_at from membership m join person p on p.id = m.user_id where m.tenant_id = $1 order by p.email";
     Tenant MEMBER = "select p.id, p.email, p.name, m.role, m.home, m.created_at, m.disabled_at, p.disabled_at as person_disabled_at from membership m join person p on p.id = m.user_id where m.tenant_id = $1 and p.email = $2";
-    Person MINE = "select t.slug, m.role, m.home, m.disabled_at from membership m join tenant t on t.id = m.tenant_id where m.user_id = $1 order by t.slug";
+    Person MINE = "select t.slug, t.name, m.role, m.home, m.disabled_at, t.disabled_at as tenant_disabled_at, t.require_mfa from membership m join tenant t on t.id = m.tenant_id where m.user_id = $1 order by t.slug";
 }
 
 crate::row! {
@@ -58,12 +59,18 @@ crate::row! {
     pub struct Membership {
         /// The tenant.
         pub slug: Slug,
+        /// The tenant's name.
+        pub name: String,
         /// The role there.
         pub role: Role,
         /// Whether it is the home tenant.
         pub home: bool,
         /// Since when it is disabled.
         pub disabled_at: Option<Timestamp>,
+        /// Since when the tenant is closed.
+        pub tenant_disabled_at: Option<Timestamp>,
+        /// The tenant requires a second factor.
+        pub require_mfa: bool,
     }
 }
 
@@ -116,6 +123,14 @@ pub async fn add(tx: &mut Tx<'_, Installation>, p: &PersonRow) -> Result<()> {
 /// Of the database.
 pub async fn disable(tx: &mut Tx<'_, Installation>, id: PersonId, at: Option<Timestamp>) -> Result<()> {
     tx.exec(DISABLE, params![id, at]).await?;
+    Ok(())
+}
+/// Makes what a person allowed any client good for nothing from this moment on.
+///
+/// # Errors
+/// Of the database.
+pub async fn cut_grants(tx: &mut Tx<'_, Installation>, id: PersonId, now: Timestamp) -> Result<()> {
+    tx.exec(CUT_GRANTS, params![id, now]).await?;
     Ok(())
 }
 /// Makes a person a member, or changes the role; a disabled membership is enabled again.

@@ -13,15 +13,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use watchkeep_model::{IntegrationId, TenantId, Timestamp};
+use watchkeep_model::{IntegrationId, PersonId, TenantId, Timestamp};
 
-use crate::{Error, Reader, Result, Store, Tx};
+use crate::{Error, Reader, Result, Tx};
 
 statements! {
     Tenant PUT = "insert into integration_secret (tenant_id, integration_id, name, sealed, created_at) values ($1, $2, $3, $4, $5) on conflict (tenant_id, integration_id, name) do update set sealed = excluded.sealed, created_at = excluded.created_at";
     Tenant GET = "select sealed from integration_secret where tenant_id = $1 and integration_id = $2 and name = $3";
     Tenant DROP = "delete from integration_secret where tenant_id = $1 and integration_id = $2 and name = $3";
-    Crossing SEALED = "select tenant_id, integration_id, name, sealed from integration_secret order by tenant_id, integration_id, name";
 }
 
 /// The keys of an installation. Kept in one file, readable by the hub's user only.
@@ -61,7 +60,13 @@ pub struct Place<'a> {
     /// The column, or the name within the row.
     pub column: &'a str,
 }
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// A place in a person's own row, which belongs to no tenant: the nil id stands in the tenant's place. A table is a
+    /// tenant's or a person's, so that no two places have the same seal.
+    #[must_use]
+    pub fn of_person(table: &'a str, person: PersonId, column: &'a str) -> Self {
+        Self { table, tenant: TenantId::new(Uuid::nil()), row: person.uuid(), column }
+    }
     fn aad(&self) -> Vec<u8> {
         let mut v = Vec::with_capacity(80);
         for part in [self.table.as_bytes(), self.tenant.uuid().as_bytes(), self.row.as_bytes(), self.column.as_bytes()]
@@ -106,6 +111,47 @@ impl Keyring {
         let mut keys = self.keys.clone();
         keys.insert(next, random()?);
         Self::new(next, keys, self.seed)
+    }
+    /// A new keyring whose first key comes after `last`, for values of a keyring that is lost: they then name a key that
+    /// is not there, and never one that does not fit.
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    pub fn generate_after(last: u32) -> Result<Self> {
+        let first = last.saturating_add(1);
+        Self::new(first, BTreeMap::from([(first, random()?)]), random()?)
+    }
+    /// The key that new values are sealed with.
+    #[must_use]
+    pub const fn active(&self) -> u32 {
+        self.active
+    }
+    /// The ids of all keys, in their order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<u32> {
+        self.keys.keys().copied().collect()
+    }
+    /// Without one of the older keys: what is sealed with it opens no more.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for the active key and for one that is not there.
+    pub fn without(&self, id: u32) -> Result<Self> {
+        if id == self.active {
+            return Err(Error::Refused(format!("key {id} is the active one: rotate first")));
+        }
+        let mut keys = self.keys.clone();
+        if keys.remove(&id).is_none() {
+            return Err(Error::Refused(format!("the keyring has no key {id}")));
+        }
+        Self::new(self.active, keys, self.seed)
+    }
+    /// The key that a value says it is sealed with; none if it is not a sealed value of this form.
+    #[must_use]
+    pub fn key_of(sealed: &[u8]) -> Option<u32> {
+        match sealed.split_first()? {
+            (&VERSION, rest) => rest.first_chunk::<4>().map(|id| u32::from_be_bytes(*id)),
+            _ => None,
+        }
     }
     /// Reads the file; `None` if there is none.
     ///
@@ -238,7 +284,7 @@ pub(crate) fn unhex<const N: usize>(s: &str) -> Option<[u8; N]> {
     Some(out)
 }
 
-fn secret_place(tenant: TenantId, integration: IntegrationId, name: &str) -> Place<'_> {
+pub(crate) fn secret_place(tenant: TenantId, integration: IntegrationId, name: &str) -> Place<'_> {
     Place { table: "integration_secret", tenant, row: integration.uuid(), column: name }
 }
 
@@ -279,21 +325,4 @@ pub async fn secret(
 /// Of the database.
 pub async fn drop_secret(tx: &mut Tx<'_>, integration: IntegrationId, name: &str) -> Result<bool> {
     Ok(tx.exec(DROP, params![integration, name]).await? > 0)
-}
-
-impl Store {
-    /// Opens every sealed value, for `doctor`; tells how many there are and what does not open.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn try_seals(&self, keys: &Keyring) -> Result<(usize, Vec<String>)> {
-        let rows: Vec<(TenantId, IntegrationId, String, Vec<u8>)> = self.crossing().all(SEALED, []).await?;
-        let mut bad = vec![];
-        for (tenant, integration, name, sealed) in &rows {
-            if let Err(e) = keys.open(secret_place(*tenant, *integration, name), sealed) {
-                bad.push(format!("secret `{name}` of integration {integration}: {e}"));
-            }
-        }
-        Ok((rows.len(), bad))
-    }
 }

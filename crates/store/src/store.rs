@@ -48,11 +48,14 @@ pub struct Options {
     pub readers: usize,
     /// When a group of writes is closed (SQLite).
     pub group: Group,
+    /// Whether a commit is on the disk before it counts (SQLite). Without it a commit is with the operating system: it
+    /// outlives this process, and the last ones may be lost when the power fails.
+    pub fsync: bool,
 }
 impl Options {
     /// A SQLite file with the usual settings.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self { database: Database::Sqlite { path: path.into() }, readers: 2, group: Group::default() }
+        Self { database: Database::Sqlite { path: path.into() }, readers: 2, group: Group::default(), fsync: true }
     }
 }
 
@@ -72,7 +75,9 @@ impl Store {
     /// [`Error::Io`], [`Error::Newer`], [`Error::Migration`], [`Error::Refused`], each saying what to do.
     pub async fn open(options: Options) -> Result<Self> {
         let engine = match options.database {
-            Database::Sqlite { path } => Engine::Sqlite(Sqlite::open(&path, options.readers, options.group)?),
+            Database::Sqlite { path } => {
+                Engine::Sqlite(Sqlite::open(&path, options.readers, options.group, options.fsync)?)
+            }
             Database::Postgres { url, owner_url, ca_file, connections } => Engine::Postgres(
                 Postgres::open(&url, owner_url.as_deref(), ca_file.as_deref(), connections.max(2)).await?,
             ),

@@ -31,6 +31,8 @@ pub const TENANT: &[&str] = &[
     "mcp_access_tokens",
     "mcp_call_log",
     "membership",
+    "oauth_grant",
+    "oauth_refresh",
     "outcome",
     "outcome_risk",
     "proposal",
@@ -47,13 +49,33 @@ pub const TENANT: &[&str] = &[
 ];
 
 /// Tenant's tables in which a row also belongs to the person named by `user_id`.
-pub const PERSON_IN_TENANT: &[&str] = &["mcp_access_tokens", "membership"];
+pub const PERSON_IN_TENANT: &[&str] = &["mcp_access_tokens", "mcp_call_log", "membership", "oauth_grant"];
 
 /// A person's own rows.
-pub const PERSON: &[&str] = &["person"];
+pub const PERSON: &[&str] = &[
+    "known_device",
+    "mfa_reset",
+    "one_time_link",
+    "passkey",
+    "password",
+    "person",
+    "recovery_code",
+    "session",
+    "totp",
+];
 
 /// Rows of the installation.
-pub const INSTALLATION: &[&str] = &["audit_head", "installation", "schema_migration", "tenant", "tenant_slug"];
+pub const INSTALLATION: &[&str] = &[
+    "audit_head",
+    "connection_attempt",
+    "installation",
+    "oauth_client",
+    "schema_migration",
+    "sign_in_attempt",
+    "spent_state",
+    "tenant",
+    "tenant_slug",
+];
 
 /// Tables that grow with use: a statement may not read them from end to end.
 pub const BIG: &[&str] = &[
@@ -61,6 +83,7 @@ pub const BIG: &[&str] = &[
     "artifact",
     "artifact_part",
     "audit_log",
+    "connection_attempt",
     "idempotency",
     "integration_run",
     "job",
@@ -68,7 +91,11 @@ pub const BIG: &[&str] = &[
     "kri_sample",
     "kri_sample_undone",
     "kri_subject",
+    "mcp_access_tokens",
     "mcp_call_log",
+    "oauth_client",
+    "oauth_grant",
+    "oauth_refresh",
     "proposal",
     "register_comment",
     "risk_point",

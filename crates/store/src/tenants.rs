@@ -1,5 +1,5 @@
 //! Tenants: made, listed, renamed and disabled by the installation's operator.
-use watchkeep_model::{Slug, TenantId, Timestamp};
+use watchkeep_model::{Connector, Slug, TenantId, Timestamp};
 
 use crate::{InstallationScope, Result, Store, TenantScope, Tx, sql::Installation};
 
@@ -14,6 +14,10 @@ statements! {
     Installation HEAD = "insert into audit_head (chain_id, seq, hash) values ($1, 0, $2) on conflict (chain_id) do nothing";
     Installation RENAME = "update tenant set slug = $2, name = $3 where id = $1";
     Installation DISABLE = "update tenant set disabled_at = $2 where id = $1";
+    Installation REQUIRE_MFA = "update tenant set require_mfa = $2 where id = $1";
+    Installation RISK = "update tenant set risk_on = $2 where id = $1";
+    Installation FLEET = "update tenant set fleet_on = $2 where id = $1";
+    Installation RULES = "select require_mfa, risk_on, fleet_on from tenant where slug = $1";
     Installation STARTED = "select created_at, demo from installation where id = 1";
     Crossing INSTALL = "insert into installation (id, created_at, demo) values (1, $1, $2) on conflict (id) do nothing";
 }
@@ -33,6 +37,18 @@ crate::row! {
         pub created_at: Timestamp,
         /// Since when it is closed.
         pub disabled_at: Option<Timestamp>,
+    }
+}
+
+crate::row! {
+    /// What a tenant asks of its people, and which of its connectors are open.
+    pub struct TenantRules {
+        /// Its members need a second factor.
+        pub require_mfa: bool,
+        /// The risk connector is open.
+        pub risk_on: bool,
+        /// The fleet connector is open.
+        pub fleet_on: bool,
     }
 }
 
@@ -56,6 +72,13 @@ impl Store {
     /// Of the database.
     pub async fn tenants(&self, s: InstallationScope) -> Result<Vec<TenantRow>> {
         self.installation(s).all(LIST, []).await
+    }
+    /// What a tenant asks of its people; none if there is no such tenant.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn tenant_rules(&self, s: InstallationScope, slug: &Slug) -> Result<Option<TenantRules>> {
+        self.installation(s).opt(RULES, params![slug]).await
     }
     /// When the installation began and whether it is a demo; makes its row at the first start.
     ///
@@ -127,5 +150,26 @@ pub async fn rename(
 /// Of the database.
 pub async fn disable(tx: &mut Tx<'_, Installation>, id: TenantId, at: Option<Timestamp>) -> Result<()> {
     tx.exec(DISABLE, params![id, at]).await?;
+    Ok(())
+}
+
+/// Whether the members of a tenant need a second factor.
+///
+/// # Errors
+/// Of the database.
+pub async fn require_mfa(tx: &mut Tx<'_, Installation>, id: TenantId, on: bool) -> Result<()> {
+    tx.exec(REQUIRE_MFA, params![id, on]).await?;
+    Ok(())
+}
+/// Opens or closes a connector of a tenant.
+///
+/// # Errors
+/// Of the database.
+pub async fn open_connector(tx: &mut Tx<'_, Installation>, id: TenantId, connector: Connector, on: bool) -> Result<()> {
+    let p = params![id, on];
+    match connector {
+        Connector::Risk => tx.exec(RISK, p).await?,
+        Connector::Fleet => tx.exec(FLEET, p).await?,
+    };
     Ok(())
 }

@@ -295,7 +295,7 @@ macro_rules! ids { ($($t:ident)+) => { $(
     impl From<model::$t> for Param<'_> { fn from(v: model::$t) -> Self { Self::Uuid(v.uuid()) } }
     kept_as! { model::$t, Uuid, |v| Some(model::$t::new(v)); }
 )+ } }
-ids! { ArtifactId EntryId IntegrationId JobId KriId PersonId ProposalId RequestId RunId SampleId ScheduleId TenantId TokenId }
+ids! { ArtifactId EntryId GrantId IntegrationId JobId KriId PasskeyId PersonId ProposalId RefreshId RequestId RunId SampleId ScheduleId SessionId TenantId TokenId }
 /// A type of ours that is kept as its word, read without a copy.
 macro_rules! kept_as_text {
     ($t:ty) => {
@@ -318,7 +318,7 @@ macro_rules! words { ($($t:ty)+) => { $(
 )+ } }
 words! {
     model::kri::Aggregation model::kri::Direction model::kri::Quality model::kri::SourceKind model::kri::State
-    model::kri::Status model::kri::Trend model::kri::Unit model::Role
+    model::kri::Status model::kri::Trend model::kri::Unit model::Connector model::Role
     model::register::ActionState model::register::Kind
     model::autonomy::ProposalKind model::autonomy::ProposalStatus model::autonomy::Reason model::autonomy::Verdict
 }

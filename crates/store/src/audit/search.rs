@@ -2,7 +2,9 @@
 use watchkeep_model::Timestamp;
 
 use super::Row;
-use crate::{Reader, Result};
+use crate::engine::postgres::Sight;
+use crate::scope::INSTALLATION;
+use crate::{InstallationScope, Reader, Result, Store};
 
 statements! {
     Tenant NEWEST = concat!("select ", super::columns!(), " from audit_log where tenant_id = $1 and seq < $2 and ($3 = '' or event = $3) and at >= $4 order by seq desc limit $5");
@@ -38,4 +40,21 @@ pub async fn newest(r: Reader<'_>, before: i64, event: &str, since: Timestamp, l
 /// Of the database.
 pub async fn calls(r: Reader<'_>, before: Timestamp, limit: i64) -> Result<Vec<CallRow>> {
     r.all(CALLS, params![before, limit]).await
+}
+
+impl Store {
+    /// Rows of the installation's own chain (sign-in, tenants, people) before a place in it, newest first.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn installation_log(
+        &self,
+        _: InstallationScope,
+        before: i64,
+        event: &str,
+        since: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Row>> {
+        newest(self.reader(Sight::Tenant(INSTALLATION)), before, event, since, limit).await
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     /// Opens, migrates and starts the writer.
-    pub(crate) fn open(path: &Path, readers: usize, group: Group) -> Result<Self> {
+    pub(crate) fn open(path: &Path, readers: usize, group: Group, fsync: bool) -> Result<Self> {
         if rusqlite::version_number() < OLDEST {
             return Err(Error::Refused(format!(
                 "this build has SQLite {}, which can lose data: 3.51.3 or newer is needed",
@@ -33,6 +33,10 @@ impl Sqlite {
         }
         let mut w = open_writer(path)?;
         migrate::sqlite(&mut w, path)?;
+        if !fsync {
+            // in the write-ahead log that is still whole after a power failure, but may lack its last commits
+            w.execute_batch("pragma synchronous=normal;")?;
+        }
         let (jobs, queue) = mpsc::channel(4096);
         let stats = Arc::new(Stats::default());
         let counted = stats.clone();

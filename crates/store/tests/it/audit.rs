@@ -50,6 +50,7 @@ async fn a_call_leaves_its_row(home: &Home) {
             id: Some(token),
             person: Some(person),
             name: "alice@example.com".into(),
+            client: None,
         },
         target: Some("open-findings".into()),
         ..call("update_kri")

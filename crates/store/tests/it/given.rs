@@ -47,7 +47,7 @@ pub(crate) fn operator_call(event: &'static str, op: &str) -> Call {
         event: Cow::Borrowed(event),
         op: Cow::Owned(op.to_owned()),
         connector: None,
-        actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "command line".into() },
+        actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "command line".into(), client: None },
         args: [7; 32],
         at: NOW,
         watch: Stopwatch::start(),

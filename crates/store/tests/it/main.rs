@@ -31,6 +31,7 @@ mod dropzone;
 mod engines;
 mod facade;
 mod idempotency;
+mod identity;
 mod jobs;
 mod migrations;
 mod register;
@@ -53,6 +54,7 @@ const FILES: &[(&str, &[Case])] = &[
     ("engines", engines::CASES),
     ("facade", facade::CASES),
     ("idempotency", idempotency::CASES),
+    ("identity", identity::CASES),
     ("jobs", jobs::CASES),
     ("migrations", migrations::CASES),
     ("register", register::CASES),

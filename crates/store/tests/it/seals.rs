@@ -2,12 +2,13 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use watchkeep_model::TenantId;
+use watchkeep_model::{ArtifactId, TenantId};
+use watchkeep_store::identity::factors;
 use watchkeep_store::seal::{self, Place};
-use watchkeep_store::{Error, Keyring};
+use watchkeep_store::{Error, Keyring, Store, artifacts, seals};
 
 use crate::case::{Case, cases};
-use crate::given::{self, NOW, write};
+use crate::given::{self, Full, NOW, write};
 use crate::home::Home;
 
 pub(crate) const CASES: &[Case] = cases![
@@ -24,6 +25,10 @@ pub(crate) const CASES: &[Case] = cases![
     a_secret_goes_through_the_database,
     doctor_names_the_secret_that_does_not_open,
     a_backup_holds_no_key on Sqlite,
+    keys_come_and_go on Sqlite,
+    every_column_of_sealed_values_is_walked on Sqlite,
+    a_new_key_seals_everything_anew,
+    what_does_not_open_stays_as_it_is,
 ];
 
 const fn place() -> Place<'static> {
@@ -266,7 +271,8 @@ async fn doctor_names_the_secret_that_does_not_open(home: &Home) {
         .await
         .unwrap();
     }
-    assert_eq!(store.try_seals(&keys).await.unwrap(), (2, vec![]));
+    let seals = store.try_seals(&keys).await.unwrap();
+    assert_eq!((seals.count, seals.closed, seals.bad), (2, 0, vec![]));
     // somebody copies the sealed value of one tenant to the other
     let (from, to) = (home.engine.id(noise.scope.tenant().uuid()), home.engine.id(acme.scope.tenant().uuid()));
     let raw = home.raw().await;
@@ -275,8 +281,9 @@ async fn doctor_names_the_secret_that_does_not_open(home: &Home) {
          where tenant_id = {to}"
     ))
     .await;
-    let (n, bad) = store.try_seals(&keys).await.unwrap();
-    assert_eq!((n, bad.len()), (2, 1));
+    let seals = store.try_seals(&keys).await.unwrap();
+    let bad = seals.told();
+    assert_eq!((seals.count, seals.closed, bad.len()), (2, 1, 1));
     assert!(bad[0].contains(&acme.integration.to_string()) && bad[0].contains("belongs to another row"), "{bad:?}");
     let opened = seal::secret(store.at(&acme.scope), &keys, acme.scope.tenant(), acme.integration, "password").await;
     assert!(matches!(opened, Err(Error::Sealed(_))));
@@ -303,4 +310,104 @@ async fn a_backup_holds_no_key(home: &Home) {
         let raw: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&key[2 * i..2 * i + 2], 16).unwrap()).collect();
         assert!(!holds(key.as_bytes()) && !holds(&raw));
     }
+}
+
+async fn keys_come_and_go(_: &Home) {
+    let one = keys();
+    let two = one.rotate().unwrap();
+    assert_eq!((one.active(), two.active(), two.ids()), (1, 2, vec![1, 2]));
+    let sealed = one.seal(place(), b"x").unwrap();
+    assert_eq!((Keyring::key_of(&sealed), Keyring::key_of(&two.seal(place(), b"x").unwrap())), (Some(1), Some(2)));
+    assert_eq!([Keyring::key_of(b""), Keyring::key_of(b"\x01\0\0"), Keyring::key_of(b"\x02\0\0\0\x01")], [None; 3]);
+    for id in [2, 3] {
+        assert!(matches!(two.without(id), Err(Error::Refused(_))), "the active one, and one that is not there");
+    }
+    let without = two.without(1).unwrap();
+    assert_eq!((without.active(), without.ids()), (2, vec![2]));
+    assert!(why(without.open(place(), &sealed).unwrap_err()).starts_with("the keyring has no key 1: restore"));
+    assert_eq!(without.rotate().unwrap().active(), 3);
+    // a keyring in the place of a lost one never takes its values for changed ones
+    let new = Keyring::generate_after(2).unwrap();
+    assert_eq!((new.active(), new.ids()), (3, vec![3]));
+    assert!(why(new.open(place(), &sealed).unwrap_err()).starts_with("the keyring has no key 1: restore"));
+}
+
+async fn every_column_of_sealed_values_is_walked(home: &Home) {
+    let _store = home.open().await;
+    let sql = "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name like '%sealed%' \
+               where m.type = 'table' order by m.name";
+    let found = home.raw().await.rows(sql).await.concat();
+    assert_eq!(found, seals::COLUMNS, "a table with sealed values is not in store/src/seals.rs");
+}
+
+/// Secrets, parts of bodies and a seed, sealed with these keys; how many.
+async fn sealed_values(store: &Store, full: &Full, keys: &Arc<Keyring>) -> usize {
+    let (tenant, integration) = (full.scope.tenant(), full.integration);
+    for name in ["password", "token"] {
+        let with = keys.clone();
+        write(store, &full.scope, async move |tx| {
+            seal::put_secret(tx, &with, tenant, integration, name, name.as_bytes(), NOW).await
+        })
+        .await
+        .unwrap();
+    }
+    let artifact = ArtifactId::new(Uuid::from_u128(tenant.uuid().as_u128() ^ 7));
+    for n in 0..6 {
+        let part = artifacts::seal_part(keys, tenant, artifact, n, format!("part {n}").as_bytes()).unwrap();
+        store.stage_part(&full.scope, artifact, n, part, NOW).await.unwrap();
+    }
+    let (with, person) = (keys.clone(), full.person);
+    store
+        .write_installation(store.operator(), given::call("totp_enrolled"), async move |tx| {
+            factors::add_totp(tx, &with, person, b"seed", 1, NOW).await
+        })
+        .await
+        .unwrap();
+    9
+}
+
+async fn a_new_key_seals_everything_anew(home: &Home) {
+    let (store, acme, noise) = given::two(home).await;
+    let old = Arc::new(keys());
+    let count = sealed_values(&store, &acme, &old).await + sealed_values(&store, &noise, &old).await;
+    let new = Arc::new(old.rotate().unwrap());
+    let before = store.try_seals(&new).await.unwrap();
+    assert_eq!((before.count, before.closed, before.not_under(2)), (count, 0, count));
+    let raw = home.raw().await;
+    let rows = raw.count("audit_log").await;
+    let record = |n: usize| watchkeep_store::Call { target: Some(n.to_string()), ..given::call("values_resealed") };
+
+    assert_eq!(store.reseal(&new, record).await.unwrap(), count);
+    let after = store.try_seals(&new.without(1).unwrap()).await.unwrap();
+    assert_eq!((after.count, after.closed, after.by_key), (count, 0, [(2, count)].into()));
+    // each write has its row, in the chain of whose values they are
+    let told = raw.rows("select target from audit_log where op = 'values_resealed'").await.concat();
+    assert_eq!(told.iter().map(|n| n.parse::<usize>().unwrap()).sum::<usize>(), count);
+    assert_eq!(raw.count("audit_log").await - rows, i64::try_from(told.len()).unwrap());
+    for full in [&acme, &noise] {
+        let id = home.engine.id(full.scope.tenant().uuid());
+        let sql = format!("select target from audit_log where op = 'values_resealed' and tenant_id = {id}");
+        let of_it = raw.rows(&sql).await.concat();
+        assert_eq!(of_it.iter().map(|n| n.parse::<usize>().unwrap()).sum::<usize>(), 8, "{of_it:?}");
+        let secret = seal::secret(store.at(&full.scope), &new, full.scope.tenant(), full.integration, "token").await;
+        assert_eq!(secret.unwrap().unwrap(), b"token");
+    }
+    assert_eq!(store.reseal(&new, record).await.unwrap(), 0, "and nothing is left to do");
+}
+
+async fn what_does_not_open_stays_as_it_is(home: &Home) {
+    let (store, acme, _) = given::two(home).await;
+    let lost = Arc::new(keys());
+    let count = sealed_values(&store, &acme, &lost).await;
+    let raw = home.raw().await;
+    let sql = "select sealed from artifact_part order by n";
+    let kept = raw.rows(sql).await;
+    let new = Keyring::generate_after(1).unwrap();
+    assert_eq!(store.reseal(&new, |_| given::call("values_resealed")).await.unwrap(), 0);
+    assert_eq!(raw.rows(sql).await, kept);
+    let seals = store.try_seals(&new).await.unwrap();
+    assert_eq!((seals.count, seals.closed, seals.not_under(2)), (count, count, count));
+    assert!(seals.bad[0].starts_with("secret `password` of integration") && seals.bad[0].contains("no key 1"));
+    assert!(seals.bad.iter().any(|bad| bad.starts_with("part 5 of artifact")), "{:?}", seals.bad);
+    assert!(seals.bad.iter().any(|bad| bad.starts_with("the authenticator seed of person")), "{:?}", seals.bad);
 }

@@ -167,8 +167,8 @@ const INSERT: &str = "insert into audit_log (tenant_id, seq, at, event, op, acto
      $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::bytea[], \
      $12::bigint[], $13::text[], $14::uuid[], $15::text[], $16::bytea[])";
 const INSERT_CALLS: &str = "insert into mcp_call_log (tenant_id, called_at, request_id, connector, tool_name, args_hash, \
-     result_status, duration_ms, user_id, client_id) select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], \
-     $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[])";
+     result_status, duration_ms, user_id, client_id, oauth_client) select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], \
+     $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[], $11::text[])";
 const PUT_HEADS: &str = "update audit_head h set seq = n.seq, hash = n.hash \
      from unnest($1::uuid[], $2::bigint[], $3::bytea[]) as n(chain_id, seq, hash) where h.chain_id = n.chain_id";
 
@@ -231,7 +231,8 @@ async fn batch(pool: &Pool, todo: &[Append], wait: bool) -> Result<Heads> {
     let (m5, m6) = (col!(mcp, |(_, r)| r.op.as_str()), col!(mcp, |(_, r)| r.args_hash.as_slice()));
     let (m7, m8) = (col!(mcp, |(_, r)| r.outcome.as_str()), col!(mcp, |(_, r)| r.duration_us / 1000));
     let (m9, m10) = (col!(mcp, |(x, _)| x.call.actor.person), col!(mcp, |(x, _)| x.call.actor.id));
-    let ma: [&(dyn ToSql + Sync); 10] = [&m1, &m2, &m3, &m4, &m5, &m6, &m7, &m8, &m9, &m10];
+    let m11 = col!(mcp, |(x, _)| x.call.actor.client.as_deref());
+    let ma: [&(dyn ToSql + Sync); 11] = [&m1, &m2, &m3, &m4, &m5, &m6, &m7, &m8, &m9, &m10, &m11];
     let (h1, h2): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(t, h)| (*t, h.seq)).unzip();
     let h3: Vec<&[u8]> = heads.values().map(|h| &h.hash[..]).collect();
     let ha: [&(dyn ToSql + Sync); 3] = [&h1, &h2, &h3];

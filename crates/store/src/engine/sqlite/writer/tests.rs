@@ -18,7 +18,7 @@ fn call() -> Call {
         event: "MCP_TOOL_CALLED".into(),
         op: "op".into(),
         connector: Some(Connector::Risk),
-        actor: Actor { kind: ActorKind::Job, id: None, person: None, name: "test".into() },
+        actor: Actor { kind: ActorKind::Job, id: None, person: None, name: "test".into(), client: None },
         args: [0; 32],
         at: Timestamp::EPOCH,
         watch: Stopwatch::start(),
