@@ -14,19 +14,25 @@ use watchkeep_store::{Actor, ActorKind, Call, Stopwatch, Store, TenantScope};
 use crate::canonical;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::hub::Hub;
 use crate::rng::Rng;
 
+mod clients;
 mod demo;
 mod dropzone;
+mod identity;
 mod integrations;
+mod keys;
 mod kris;
 mod people;
 mod register;
 mod tenants;
 mod tokens;
 
+pub use clients::{MadeClient, NewClient};
 pub use demo::demo_end;
 pub use dropzone::{NewZone, Wanted, ZoneInfo, ZoneToken};
+pub use identity::OneTimeLink;
 pub use integrations::NewIntegration;
 pub use people::{NewPerson, email};
 pub use tokens::{Credential, Lifetime, NewKey, NewPat, Revoked};
@@ -51,7 +57,19 @@ impl Admin {
     #[must_use]
     pub fn operator(store: Store, clock: Arc<dyn Clock>, rng: Arc<Rng>, user: &str) -> Self {
         let name = format!("command line ({})", text::clean(user, 60));
-        Self { store, clock, rng, actor: Actor { kind: ActorKind::Operator, id: None, person: None, name } }
+        Self {
+            store,
+            clock,
+            rng,
+            actor: Actor { kind: ActorKind::Operator, id: None, person: None, name, client: None },
+        }
+    }
+
+    /// Somebody who is signed in, or was let in otherwise, and whom the audit log is to name. What they may do is checked
+    /// before: whoever has an `Admin` may do everything.
+    #[must_use]
+    pub fn of(hub: &Hub, actor: Actor) -> Self {
+        Self { store: hub.store.clone(), clock: hub.clock.clone(), rng: hub.rng.clone(), actor }
     }
 
     /// The data.

@@ -26,6 +26,8 @@ pub enum Door {
     Mcp(Connector),
     /// The REST API, with a key.
     Rest,
+    /// The REST API, with the session of a browser. What a page reads leaves no row.
+    Web,
 }
 
 impl Door {
@@ -36,6 +38,7 @@ impl Door {
             Self::Mcp(Connector::Risk) => "MCP_TOOL_CALLED",
             Self::Mcp(Connector::Fleet) => "mcp_tool_invoked",
             Self::Rest => "api_called",
+            Self::Web => "web_called",
         }
     }
 
@@ -44,7 +47,7 @@ impl Door {
     pub const fn connector(self) -> Option<Connector> {
         match self {
             Self::Mcp(connector) => Some(connector),
-            Self::Rest => None,
+            Self::Rest | Self::Web => None,
         }
     }
 
@@ -175,7 +178,8 @@ async fn run(
         .catch_unwind()
         .await
         .unwrap_or_else(|panic| Err(Error::internal(panic_text(&*panic))));
-    if fate.recorded.load(Ordering::Acquire) {
+    let page_read = door == Door::Web && ready.def.cap == Cap::Read && result.is_ok();
+    if page_read || fate.recorded.load(Ordering::Acquire) {
         return Called { result, rate };
     }
     let outcome = result.as_ref().map_or_else(Error::word, |_| "ok");
@@ -222,7 +226,11 @@ async fn checked(
     }
     base.key = Some(key.clone());
     let (fate, row) = (base.fate.clone(), base.row());
-    let reply = (def.run)(base, args).await?;
+    let reply = match (def.run)(base, args).await {
+        Ok(reply) => reply,
+        // a twin on another hub may have ended between the look above and the work: then its answer is the one
+        Err(e) => return key.answered(hub.store.at(&access.scope)).await?.ok_or(e),
+    };
     if !fate.recorded.load(Ordering::Acquire) {
         // it found nothing to change: the answer is remembered all the same, in one commit with the row
         let row = store::Call { target: fate.target.get().cloned(), ..row };

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use watchkeep_mapping::KevList;
 use watchkeep_model::{Connector, RequestId, Role, Timestamp};
+use watchkeep_outbound::{Allowed, DocumentLimits, Documents, Guard, SystemResolver, Trust};
 use watchkeep_store::{Keyring, Store};
 
 use crate::clock::Clock;
 use crate::idempotency::Twins;
+use crate::identity::{self, gate::Gate};
+use crate::oauth::{self, Authority};
 use crate::op::{Cap, OpDef};
 use crate::ops::kris::Lines;
 use crate::page::Seal;
@@ -44,6 +47,8 @@ pub struct Parts {
     pub rng: Rng,
     /// Calls per minute and token.
     pub limits: Limits,
+    /// Attempts to sign in, per minute and address or account.
+    pub sign_in: identity::Limits,
     /// The secret that cursors are sealed with; the same on every hub of one database.
     pub seal: [u8; 32],
     /// The keys of the installation: what was pushed is sealed with them.
@@ -52,6 +57,10 @@ pub struct Parts {
     pub kev: Option<Arc<KevList>>,
     /// The origin that people type, without a slash at its end: links into the web app begin with it.
     pub public_url: String,
+    /// How the authorization server is set.
+    pub oauth: oauth::Settings,
+    /// What fetches the metadata documents of clients; none: nothing is fetched.
+    pub documents: Option<Documents>,
 }
 
 /// The parts of a hub with the keys of its installation: the seal of its cursors is derived from them.
@@ -68,10 +77,16 @@ pub fn hub_parts(
         clock,
         rng,
         limits,
+        sign_in: identity::Limits::default(),
         seal: keys.derive("cursor"),
         keys: Arc::new(keys.clone()),
         kev: None,
         public_url: public_url.trim_end_matches('/').to_owned(),
+        oauth: oauth::Settings::default(),
+        documents: Trust::public().ok().map(|trust| {
+            let guard = Guard::new(Arc::new(SystemResolver), Allowed::default(), trust);
+            Documents::new(guard, DocumentLimits::default())
+        }),
     }
 }
 
@@ -118,6 +133,9 @@ pub struct Hub {
     pub tasks: Tasks,
     /// The origin that people type, without a slash at its end.
     pub public_url: String,
+    /// The authorization server.
+    pub oauth: Authority,
+    pub(crate) gate: Gate,
     pub(crate) seal: Seal,
     pub(crate) rates: Rates,
     pub(crate) twins: Twins,
@@ -168,7 +186,9 @@ impl Hub {
             }
         }
         let prompts = lists.prompts.iter().map(Prompt::ready).collect::<Result<Vec<_>, _>>().map_err(BadList)?;
-        let Parts { store, clock, rng, limits, seal, keys, kev, public_url } = parts;
+        let Parts { store, clock, rng, limits, sign_in, seal, keys, kev, public_url, oauth, documents } = parts;
+        let oauth = Authority::new(oauth, documents, &keys, &public_url);
+        let gate = Gate::new(sign_in, &keys, &rng);
         Ok(Arc::new(Self {
             store,
             clock,
@@ -177,6 +197,8 @@ impl Hub {
             kev,
             tasks: Tasks::default(),
             public_url,
+            oauth,
+            gate,
             seal: Seal::new(&seal),
             rates: Rates::new(limits),
             twins: Twins::default(),

@@ -1,11 +1,14 @@
 //! People and their memberships.
 use serde_json::json;
 use watchkeep_model::{PersonId, Role, Slug};
+use watchkeep_store::oauth::grants;
 use watchkeep_store::people::{self, Member, PersonRow};
 use watchkeep_store::{PersonScope, TenantScope};
 
 use super::{Admin, named};
 use crate::error::Error;
+use crate::identity::cut_off;
+use crate::oauth::cut;
 
 /// A person to be made.
 #[derive(Clone, Debug)]
@@ -82,22 +85,32 @@ impl Admin {
             .await
     }
 
-    /// Locks a person out everywhere, or lets them in again.
+    /// Locks a person out everywhere, or lets them in again. Who is locked out has no session, known device or open link
+    /// any more; no token of theirs opens anything.
     ///
     /// # Errors
     /// Not found.
     pub async fn switch_person(&self, address: &str, on: bool) -> Result<PersonRow, Error> {
-        let (mut row, _) = self.person(address).await?;
+        let (mut row, own) = self.person(address).await?;
         let now = self.now();
         let (event, op) = if on { ("user_enabled", "user enable") } else { ("user_disabled", "user disable") };
         let call = self.act(event, op, &json!({"email": row.email}), row.id);
         row.disabled_at = if on { None } else { row.disabled_at.or(Some(now)) };
-        self.store()
+        let noted = call.clone();
+        let row = self
+            .store()
             .write_installation(self.store().operator(), call, async move |tx| {
                 people::disable(tx, row.id, row.disabled_at).await?;
-                Ok(row.clone())
+                if !on {
+                    cut_off(tx, row.id, None, now).await?;
+                }
+                Ok::<_, Error>(row.clone())
             })
-            .await
+            .await?;
+        if !on {
+            cut::person(self.store().clone(), own, "user_disabled".to_owned(), now, noted).await?;
+        }
+        Ok(row)
     }
 
     /// Makes a person a member of a tenant, or changes their role there. The first tenant is their home; they have one.
@@ -140,6 +153,7 @@ impl Admin {
         self.store()
             .write(tenant, call, async move |tx| {
                 people::leave(tx, id, now).await?;
+                grants::revoke_of_person(tx, id, "membership", now).await?;
                 Ok::<_, Error>(())
             })
             .await?;

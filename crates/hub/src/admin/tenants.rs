@@ -76,7 +76,7 @@ impl Admin {
     }
 }
 
-fn unknown(slug: &Slug) -> Error {
+pub(super) fn unknown(slug: &Slug) -> Error {
     Error::not_found(format!("there is no tenant `{slug}`; `watchkeep tenant list` shows all"))
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde_json::json;
 use watchkeep_model::{Connector, Role, Scope, Scopes, Slug, Span, Timestamp, TokenId};
 use watchkeep_store::TenantScope;
+use watchkeep_store::oauth::grants;
 use watchkeep_store::tokens::{self, NewToken};
 
 use super::{Admin, named};
@@ -204,7 +205,7 @@ impl Admin {
             .await
     }
 
-    /// Revokes every personal access token of a person, in all their tenants. API keys belong to the tenant and stay.
+    /// Revokes every token of a person and everything they allowed a client, in all their tenants. API keys belong to the tenant and stay.
     ///
     /// # Errors
     /// Not found; of the database, and then the tenants before are done: it may simply be repeated.
@@ -217,7 +218,11 @@ impl Admin {
             let call = self.act("api_token_revoked", "token revoke", &json!({"user": person.email}), id);
             let tokens = self
                 .store()
-                .write(&scope, call, async move |tx| Ok::<_, Error>(tokens::revoke_of_person(tx, id, now).await?))
+                .write(&scope, call, async move |tx| {
+                    // whatever could make new ones, too
+                    grants::revoke_of_person(tx, id, "operator", now).await?;
+                    Ok::<_, Error>(tokens::revoke_of_person(tx, id, now).await?)
+                })
                 .await?;
             done.push(Revoked { tenant, tokens });
         }

@@ -87,7 +87,7 @@ impl Zone {
 
     fn call(&self, hub: &Hub, meta: CallMeta, told: &Map<String, Value>) -> Call {
         let name = watchkeep_model::text::clean(&format!("webhook of {}", self.0.name), 120);
-        let actor = Actor { kind: ActorKind::Key, id: Some(self.0.token.uuid()), person: None, name };
+        let actor = Actor { kind: ActorKind::Key, id: Some(self.0.token.uuid()), person: None, name, client: None };
         Call {
             event: Door::Rest.event().into(),
             op: HOOK.into(),

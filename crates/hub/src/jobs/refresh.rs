@@ -33,7 +33,7 @@ async fn run(up: super::Upkeep) -> Result<(), Error> {
                 event: "kri_refreshed".into(),
                 op: KIND.into(),
                 connector: None,
-                actor: Actor { kind: ActorKind::Job, id: None, person: None, name: KIND.into() },
+                actor: Actor { kind: ActorKind::Job, id: None, person: None, name: KIND.into(), client: None },
                 args: canonical::digest(&serde_json::Map::new()),
                 at: now,
                 watch: Stopwatch::start(),

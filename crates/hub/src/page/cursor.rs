@@ -71,7 +71,7 @@ impl Question {
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Base64url without padding (RFC 4648, section 5).
-fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let [a, b, c] = [0, 1, 2].map(|i| u32::from(chunk.get(i).copied().unwrap_or_default()));
@@ -85,7 +85,12 @@ fn encode(bytes: &[u8]) -> String {
 
 /// The bytes of a base64url text; none if it is not the one text that [`encode`] makes of them.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    if text.len() > MAX_CHARS || text.len() % 4 == 1 {
+    decode_up_to(text, MAX_CHARS)
+}
+
+/// The same for texts of at most `most` characters.
+pub(crate) fn decode_up_to(text: &str, most: usize) -> Option<Vec<u8>> {
+    if text.len() > most || text.len() % 4 == 1 {
         return None;
     }
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 2);

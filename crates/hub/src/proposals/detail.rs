@@ -129,7 +129,7 @@ pub struct ProposalDetail {
 /// One proposal with all that is known of it.
 ///
 /// # Errors
-/// Not found; of the store; if the body does not open.
+/// Not found; of the store. A body that does not open is not quoted.
 pub async fn detail(
     db: Reader<'_>,
     keys: &Keyring,
@@ -142,7 +142,14 @@ pub async fn detail(
         None => None,
     };
     let excerpt = match &artifact {
-        Some(a) if a.body_removed_at.is_none() => excerpt(db, keys, tenant, a, &row).await?,
+        Some(a) if a.body_removed_at.is_none() => match excerpt(db, keys, tenant, a, &row).await {
+            // the key is lost, or the bytes were changed: `doctor` says which; the proposal is still there to be seen
+            Err(watchkeep_store::Error::Sealed(why)) => {
+                tracing::error!(artifact = %a.id, why, "the body of an artifact does not open");
+                None
+            }
+            other => other?,
+        },
         _ => None,
     };
     let decisions = outcomes::of(db, which).await?.into_iter().map(Outcome::from).collect();
@@ -162,7 +169,7 @@ async fn excerpt(
     tenant: TenantId,
     of: &ArtifactRow,
     p: &ProposalRow,
-) -> Result<Option<String>, Error> {
+) -> watchkeep_store::Result<Option<String>> {
     let place = |v: Option<i64>| v.and_then(|v| usize::try_from(v).ok());
     let Some((start, end)) = place(p.span_start).zip(place(p.span_end)) else { return Ok(None) };
     // four bytes to a character at most

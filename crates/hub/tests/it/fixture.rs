@@ -93,10 +93,13 @@ impl House {
             clock: clock.clone(),
             rng: Rng::seeded(1),
             limits,
+            sign_in: watchkeep_hub::identity::Limits::NONE,
             seal: [9; 32],
             keys: Arc::new(watchkeep_store::Keyring::generate().unwrap()),
             kev: None,
             public_url: "https://hub.example".into(),
+            oauth: watchkeep_hub::oauth::Settings { throttled: false, ..Default::default() },
+            documents: None,
         };
         Self { hub: Hub::with(lists, parts).unwrap(), clock, folder }
     }
@@ -153,7 +156,7 @@ pub fn operator_call(event: &'static str) -> store::Call {
         event: event.into(),
         op: "test".into(),
         connector: None,
-        actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "tests".into() },
+        actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "tests".into(), client: None },
         args: [0; 32],
         at: NOW,
         watch: Stopwatch::start(),
@@ -191,6 +194,8 @@ async fn furnish(store: &Store, n: u128, slug: &'static str, sources: usize) {
     store
         .write_installation(store.operator(), operator_call("tenant_created"), async move |tx| {
             tenants::add(tx, &tenant).await?;
+            // it starts off
+            tenants::open_connector(tx, tenant.id, watchkeep_model::Connector::Fleet, true).await?;
             for row in &rows {
                 people::add(tx, row).await?;
             }
