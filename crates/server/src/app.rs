@@ -1,7 +1,6 @@
 //! All doors on one router.
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, any_service, get, post_service};
 use axum::{Router, middleware};
@@ -15,7 +14,7 @@ use crate::metrics::Metrics;
 use crate::public::{BadUrl, Public};
 use crate::settings::Settings;
 use crate::uploads::spool::Spool;
-use crate::{health, incoming, mcp, openapi, rest, uploads, wellknown};
+use crate::{health, incoming, mcp, me, oauth, openapi, pages, rest, uploads, wellknown};
 
 /// What the handlers of all doors share.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ pub fn router(app: &Arc<App>) -> Router {
     }
     let document = openapi::document(&app.hub, &app.public.base).to_string();
     let described = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
-    let mut routes = routes
+    let routes = routes
         .merge(rest::routes(app))
         .merge(uploads::routes())
         .route("/", get(health::root))
@@ -72,26 +71,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api", any(wellknown::use_mcp))
         .route("/api/", any(wellknown::use_mcp))
         .route("/api/v1/openapi.json", get(described))
-        .route(
-            "/.well-known/oauth-protected-resource",
-            get(|state: State<Arc<App>>| wellknown::protected_resource(state, None)),
-        )
-        .route(
-            "/.well-known/oauth-protected-resource/{*path}",
-            get(|state: State<Arc<App>>, path: Path<String>| wellknown::protected_resource(state, Some(path))),
-        )
-        .route("/.well-known/{*path}", any(wellknown::unknown));
-    for path in [
-        "/authorize",
-        "/token",
-        "/register",
-        "/revoke",
-        "/mcp/oauth/authorize",
-        "/mcp/oauth/token",
-        "/mcp/oauth/register",
-    ] {
-        routes = routes.route(path, any(wellknown::no_sign_in));
-    }
+        .merge(oauth::routes())
+        .merge(pages::routes())
+        .merge(me::routes());
     routes
         .fallback(|| async { problem(&Error::nothing_here()) })
         .method_not_allowed_fallback(method_not_allowed)

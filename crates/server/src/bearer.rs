@@ -3,9 +3,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, header};
-use watchkeep_hub::Hub;
-use watchkeep_model::{Connector, Span, Timestamp, TokenId, credential};
-use watchkeep_store::{self as store, Access, Refusal, TokenKind};
+use watchkeep_authz::oauth::Reason;
+use watchkeep_hub::identity::{self, Level};
+use watchkeep_hub::{Error, Hub, Kind};
+use watchkeep_model::{Connector, Role, Scope, Scopes, Span, Timestamp, TokenId, credential};
+use watchkeep_store::{self as store, Access, Connectors, Refusal, TokenKind};
 
 /// The token of an `Authorization: Bearer` header.
 #[must_use]
@@ -25,6 +27,20 @@ pub struct Unknown {
 }
 
 impl Unknown {
+    /// The word of the published list of reasons; none where nothing was sent.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        Some(match self.word {
+            "malformed" => Reason::TokenMalformed,
+            "unknown" => Reason::TokenUnknown,
+            "expired" => Reason::TokenExpired,
+            "revoked" => Reason::TokenRevoked,
+            "disabled" => Reason::TenantNotAllowed,
+            "other_door" => Reason::AudienceMismatch,
+            _ => return None,
+        })
+    }
+
     fn new(word: &'static str, text: impl Into<String>) -> Self {
         Self { text: text.into(), word }
     }
@@ -39,7 +55,7 @@ pub async fn of_connector(
     headers: &HeaderMap,
     connector: Connector,
 ) -> store::Result<Result<Arc<Access>, Unknown>> {
-    let needs = "a personal access token (drx_pat_<tenant-slug>.<hex>)";
+    let needs = "an OAuth access token or a personal access token (drx_pat_<tenant-slug>.<hex>)";
     let Some(token) = token(headers) else {
         return Ok(Err(Unknown::new("missing", format!("send {needs} as Authorization: Bearer <token>"))));
     };
@@ -51,11 +67,13 @@ pub async fn of_connector(
         TokenKind::ApiKey => {
             Err(Unknown::new("other_door", format!("an API key opens the REST API only; this connector takes {needs}")))
         }
-        TokenKind::Pat if !access.scopes.reaches(connector) => Err(Unknown::new(
+        // a session opens pages and REST, and has no bearer
+        TokenKind::Session => Err(Unknown::new("other_door", format!("this connector takes {needs}"))),
+        _ if !access.scopes.reaches(connector) => Err(Unknown::new(
             "other_door",
             format!("this token does not open the {connector} connector; use one that does"),
         )),
-        TokenKind::Pat => Ok(access),
+        TokenKind::Pat | TokenKind::OAuth => Ok(access),
     })
 }
 
@@ -70,12 +88,50 @@ pub async fn of_api(hub: &Hub, headers: &HeaderMap) -> store::Result<Result<Arc<
     };
     Ok(match find(hub, token, hub.now()).await? {
         Ok(access) if access.kind == TokenKind::ApiKey => Ok(access),
-        Ok(_) => Err(Unknown::new(
-            "other_door",
-            format!("a personal access token opens MCP only; the REST API takes {needs}"),
-        )),
+        Ok(_) => Err(Unknown::new("other_door", format!("a token for MCP opens MCP only; the REST API takes {needs}"))),
         Err(unknown) => Err(unknown),
     })
+}
+
+/// Who may use the REST API with the session of a browser, in the tenant of the path. None: there is no session.
+///
+/// A session reads as a viewer and writes as an analyst; what takes more says so itself. What is no tenant of the person's is
+/// as good as not there.
+///
+/// # Errors
+/// Of the database.
+pub async fn of_session(
+    hub: &Arc<Hub>,
+    secret: Option<&str>,
+    slug: Option<&str>,
+) -> Result<Option<Result<Arc<Access>, Error>>, Error> {
+    let Some(secret) = secret else { return Ok(None) };
+    let Some(signed) = identity::sessions::open(hub, secret).await? else { return Ok(None) };
+    if signed.level != Level::Full || signed.must_enrol {
+        let text = "sign-in is not complete: a second factor is still due";
+        return Ok(Some(Err(Error::new(Kind::Unauthenticated, text))));
+    }
+    let entered = match slug {
+        Some(slug) => hub.store.enter(signed.own, slug).await?,
+        None => None,
+    };
+    let Some(entered) = entered.filter(|e| !e.choice.require_mfa || signed.second_at.is_some()) else {
+        return Ok(Some(Err(Error::nothing_here())));
+    };
+    let read = Scopes::one(Scope::ApiRead);
+    Ok(Some(Ok(Arc::new(Access {
+        token: TokenId::new(signed.session.uuid()),
+        person: Some(signed.person),
+        kind: TokenKind::Session,
+        role: entered.choice.role,
+        scopes: if entered.choice.role.reaches(Role::Analyst) { read.with(Scope::ApiWrite) } else { read },
+        name: signed.name.clone(),
+        actor: signed.actor(),
+        last_used: None,
+        connectors: Connectors { risk: entered.choice.risk_on, fleet: entered.choice.fleet_on },
+        resource: None,
+        scope: entered.scope,
+    }))))
 }
 
 async fn find(hub: &Hub, token: &str, now: Timestamp) -> store::Result<Result<Arc<Access>, Unknown>> {

@@ -12,10 +12,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Map;
+use watchkeep_authz::oauth::Reason;
 use watchkeep_hub::call::refuse;
+use watchkeep_hub::oauth::attempts::{Step, Who, note};
 use watchkeep_hub::{Cap, Door, Error, Kind, op};
 use watchkeep_model::{Connector, Role, Scope, Scopes, Slug};
-use watchkeep_store::Access;
+use watchkeep_store::{Access, TokenKind};
 
 use crate::app::App;
 use crate::incoming::{Incoming, Told};
@@ -76,12 +78,22 @@ pub async fn gate(
 
     if let Err(text) = post.app.public.admits(req.headers(), req.uri()) {
         post.app.metrics.refused("mcp", "host");
+        note(&post.app.hub, &incoming.visitor(None), Step::Call, Reason::HostMismatch, Who::default(), Some(&text));
         return asked.tell("unknown", "forbidden", error::oauth(StatusCode::FORBIDDEN, "forbidden", &text));
     }
     let access = match bearer::of_connector(&post.app.hub, req.headers(), post.mount.connector).await {
         Ok(Ok(access)) => access,
         Ok(Err(unknown)) => {
             post.app.metrics.refused("mcp", unknown.word);
+            if let Some(reason) = unknown.reason() {
+                let who = match bearer::token(req.headers())
+                    .filter(|_| matches!(unknown.word, "expired" | "revoked" | "disabled"))
+                {
+                    Some(token) => Who::had(&post.app.hub, token).await,
+                    None => Who::default(),
+                };
+                note(&post.app.hub, &incoming.visitor(None), Step::Call, reason, who, Some(&unknown.text));
+            }
             return asked.tell("unknown", "unauthenticated", asked.unauthenticated(&unknown));
         }
         Err(e) => {
@@ -111,6 +123,11 @@ pub async fn gate(
     }
 
     let (method, address) = (peek.word(), incoming.address().to_string());
+    if access.kind == TokenKind::OAuth && access.last_used.is_none() {
+        let who =
+            Who { client_id: access.actor.client.clone(), client: Some(access.name.clone()), person: access.person };
+        note(&post.app.hub, &incoming.visitor(None), Step::Call, Reason::FirstCallOk, who, Some(method));
+    }
     post.app.noted.touch(&post.app.hub, &access, incoming.client(), Some(address));
     let mut req = Request::from_parts(parts, Body::from(body.clone()));
     req.extensions_mut().insert(Caller { access, incoming: incoming.clone() });
@@ -145,6 +162,23 @@ impl Asked<'_> {
                 Error::nothing_here(),
                 error::oauth(StatusCode::NOT_FOUND, "not_found", "MCP endpoint not found"),
             )
+        } else if let Some(resource) =
+            access.resource.as_ref().filter(|r| **r != self.post.app.public.resource(&self.resource))
+        {
+            // RFC 8707 and RFC 9728: a token is good where it was asked for
+            let text = format!("this token is for {resource}; connect to that address, or connect here anew");
+            self.note(access, Reason::AudienceMismatch, &text);
+            let unknown = bearer::Unknown { text, word: "other_door" };
+            let error = Error::new(Kind::Unauthenticated, unknown.text.clone());
+            (peek.word(), error, self.unauthenticated(&unknown))
+        } else if !access.connectors.on(self.connector()) {
+            let text = format!(
+                "the {} connector is switched off in this tenant; ask the operator of the hub to switch it on",
+                self.connector()
+            );
+            self.note(access, Reason::TenantConnectorOff, &text);
+            let error = Error::new(Kind::Forbidden { scope: "connector".into() }, text.clone());
+            (peek.word(), error, error::oauth(StatusCode::FORBIDDEN, "access_denied", &text))
         } else if !access.role.reaches(Role::Analyst) {
             let text = format!(
                 "connectors are for the role analyst and above; yours in this tenant is {}: ask one of its admins",
@@ -153,6 +187,7 @@ impl Asked<'_> {
             let error = Error::new(Kind::Forbidden { scope: "analyst".into() }, text.clone());
             (peek.word(), error, error::oauth(StatusCode::FORBIDDEN, "access_denied", &text))
         } else if let Some(missing) = needed.iter().find(|scope| !access.scopes.contains(*scope)) {
+            self.note(access, Reason::ScopeMissing, missing.as_str());
             (peek.word(), Error::missing_scope(missing), self.insufficient(needed, missing, peek.name.as_deref()))
         } else {
             return None;
@@ -164,6 +199,13 @@ impl Asked<'_> {
             // no row, no answer
             Err(e) => self.tell(word, e.word(), rpc::error(error::status(&e.kind), -32603, &e.public)),
         })
+    }
+
+    /// For the person who wonders why their client is refused.
+    fn note(&self, access: &Access, reason: Reason, detail: &str) {
+        let name = (access.kind == TokenKind::OAuth).then(|| access.name.clone());
+        let who = Who { client_id: access.actor.client.clone(), client: name, person: access.person };
+        note(&self.post.app.hub, &self.incoming.visitor(None), Step::Call, reason, who, Some(detail));
     }
 
     /// The scopes that this message needs, all of them, so that one challenge is enough.

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use watchkeep_hub::identity::Visitor;
 use watchkeep_hub::{CallMeta, Door, RateState};
 use watchkeep_model::{RequestId, text};
 use watchkeep_store::Stopwatch;
@@ -71,6 +72,18 @@ impl Incoming {
         }
     }
 
+    /// Who is at the door, for sign-in and OAuth.
+    #[must_use]
+    pub fn visitor(&self, device: Option<String>) -> Visitor {
+        Visitor {
+            address: self.0.address.to_string(),
+            client: self.client(),
+            request: self.0.request,
+            watch: self.0.watch,
+            device,
+        }
+    }
+
     /// Says what became of the request. The first word stays.
     pub fn tell(&self, told: Told) {
         let _second = self.0.told.set(told);
@@ -91,7 +104,7 @@ pub async fn around(State(app): State<Arc<App>>, mut req: Request, next: Next) -
         watch,
         told: OnceLock::new(),
     }));
-    let (method, path) = (req.method().clone(), text::clean(req.uri().path(), 120));
+    let (method, path) = (req.method().clone(), logged(req.uri().path()));
     let trace = trace_id(req.headers());
     req.extensions_mut().insert(incoming.clone());
     let mut response = next.run(req).await;
@@ -125,6 +138,14 @@ pub async fn around(State(app): State<Arc<App>>, mut req: Request, next: Next) -
         );
     }
     response
+}
+
+/// The path as it stands in the log: a one-time link is a credential.
+fn logged(path: &str) -> String {
+    match path.strip_prefix("/link/") {
+        Some(_) => "/link/…".to_owned(),
+        None => text::clean(path, 120),
+    }
 }
 
 fn address(app: &App, req: &Request) -> IpAddr {
@@ -182,6 +203,12 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_one_time_link_does_not_stand_in_the_log() {
+        assert_eq!(logged(&format!("/link/{}", "a".repeat(64))), "/link/…");
+        assert_eq!(logged("/account"), "/account");
+    }
 
     #[test]
     fn a_trace_is_taken_only_if_it_is_one() {

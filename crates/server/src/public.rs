@@ -91,9 +91,23 @@ impl Public {
         }
         match headers.get(header::ORIGIN).map(|origin| origin.to_str()) {
             None => Ok(()),
-            Some(Ok(origin)) if origin == self.base || self.origins.contains(&self.with_port(origin)) => Ok(()),
+            Some(Ok(origin)) if self.is_own(origin) => Ok(()),
             Some(_) => Err("pages of this origin may not call here; only the hub's own may".to_owned()),
         }
+    }
+
+    /// Whether an `Origin` is this hub's.
+    #[must_use]
+    pub fn is_own(&self, origin: &str) -> bool {
+        origin == self.base || self.origins.contains(&self.with_port(origin))
+    }
+
+    /// Whether a request was sent to this hub by its name: a name of somebody else's that points here gets no page.
+    #[must_use]
+    pub fn is_called(&self, headers: &HeaderMap, uri: &Uri) -> bool {
+        let host = uri.authority().map(Authority::as_str);
+        let host = host.or_else(|| headers.get(header::HOST)?.to_str().ok()).unwrap_or_default();
+        self.hosts.contains(&host.to_ascii_lowercase())
     }
 
     /// An origin with its port, which browsers leave out where it is the scheme's own.

@@ -11,9 +11,11 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::Map;
 use watchkeep_hub::call::refuse;
 use watchkeep_hub::{Called, Door, Error, Kind, RateState, Ready, Verb, call};
+use watchkeep_store::Access;
 
 use crate::app::App;
 use crate::incoming::{Incoming, Told};
+use crate::pages::{cookies::Cookie, form};
 use crate::{bearer, error};
 
 mod merge;
@@ -109,16 +111,14 @@ async fn answer(
         return Err(Refused { word: "forbidden", rate: None, response });
     }
     let request = incoming.request();
-    let found = bearer::of_api(&app.hub, &sent.headers).await;
-    let found = found.map_err(|e| Error::from(e).of_request(request, "authenticate"))?;
-    let access = found.map_err(|unknown| {
-        app.metrics.refused("rest", unknown.word);
-        Error::new(Kind::Unauthenticated, unknown.text)
-    })?;
+    let (access, door) = match admitted(app, &sent.headers, sent.verb, slug.as_deref()).await {
+        Ok(admitted) => admitted,
+        Err(e) => return Err(e.of_request(request, "authenticate").into()),
+    };
     if slug.as_deref() != Some(access.scope.slug().as_str()) {
         // a key at another tenant's door: told as if that tenant did not exist, and recorded in the key's own
         let nothing = Error::nothing_here();
-        refuse(&app.hub, &access, incoming.meta(Door::Rest), ready.def.name, &Map::new(), &nothing).await?;
+        refuse(&app.hub, &access, incoming.meta(door), ready.def.name, &Map::new(), &nothing).await?;
         return Err(nothing.into());
     }
     app.noted.touch(&app.hub, &access, incoming.client(), Some(incoming.address().to_string()));
@@ -129,13 +129,40 @@ async fn answer(
                 BadRequest::Argument(e) => Error::flaw("request", &e.public),
                 BadRequest::Door { text, .. } => Error::flaw("request", text),
             };
-            refuse(&app.hub, &access, incoming.meta(Door::Rest), ready.def.name, &Map::new(), &why).await?;
+            refuse(&app.hub, &access, incoming.meta(door), ready.def.name, &Map::new(), &why).await?;
             return Err(bad.into());
         }
     };
-    let Called { result, rate } = call(&app.hub, &access, incoming.meta(Door::Rest), ready, args).await;
+    let Called { result, rate } = call(&app.hub, &access, incoming.meta(door), ready, args).await;
     match result {
         Ok(reply) => Ok((reply.json, rate)),
         Err(e) => Err(Refused { rate, ..e.into() }),
+    }
+}
+
+/// Whose request it is: a key's, or that of a signed-in person's browser.
+async fn admitted(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    verb: Verb,
+    slug: Option<&str>,
+) -> Result<(Arc<Access>, Door), Error> {
+    let cookie = Cookie::Session.read(headers, app.public.secure);
+    // whoever sends a bearer means it, also from a browser
+    if !headers.contains_key(header::AUTHORIZATION)
+        && let Some(session) = bearer::of_session(&app.hub, cookie.as_deref(), slug).await?
+    {
+        if verb != Verb::Get && !form::is_ours(&app.public, headers) {
+            let text = "changes come from this hub's own pages, or from a program that sends no Origin";
+            return Err(Error::new(Kind::Forbidden { scope: "origin".into() }, text));
+        }
+        return Ok((session?, Door::Web));
+    }
+    match bearer::of_api(&app.hub, headers).await? {
+        Ok(access) => Ok((access, Door::Rest)),
+        Err(unknown) => {
+            app.metrics.refused("rest", unknown.word);
+            Err(Error::new(Kind::Unauthenticated, unknown.text))
+        }
     }
 }

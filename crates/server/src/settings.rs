@@ -27,7 +27,12 @@ impl Mount {
 }
 
 /// What this version mounts.
-pub const MOUNTS: &[Mount] = &[Mount { connector: Connector::Risk, path: "/api/mcp" }];
+pub const MOUNTS: &[Mount] = &[
+    Mount { connector: Connector::Risk, path: "/api/mcp" },
+    Mount { connector: Connector::Fleet, path: "/mcp" },
+    // the fleet's document has people type the bare origin
+    Mount { connector: Connector::Fleet, path: "/" },
+];
 
 /// The settings of a [`Server`](crate::Server).
 #[derive(Debug, Clone)]

@@ -31,41 +31,51 @@ async fn each_mounted_form_has_its_metadata() {
 }
 
 #[tokio::test]
-async fn this_version_has_no_metadata_of_the_fleet() {
-    let doors = Doors::with(watchkeep_hub::Limits::NONE, |s| s.mounts = watchkeep_server::MOUNTS).await;
-    for path in ["", "/mcp", "/mcp/t/acme"] {
-        let answer = doors.send(Request::get(format!("/.well-known/oauth-protected-resource{path}")), "").await;
-        assert_eq!(answer.status, 404, "{path}");
+async fn the_authorization_server_describes_itself_by_the_configured_address_alone() {
+    let doors = Doors::new().await;
+    let first = doors.send(Request::get("/.well-known/oauth-authorization-server"), "").await;
+    let document = first.json();
+    assert_eq!((first.status, document["issuer"].as_str()), (200, Some(BASE)));
+    for (member, path) in [
+        ("authorization_endpoint", "/authorize"),
+        ("token_endpoint", "/token"),
+        ("registration_endpoint", "/register"),
+        ("revocation_endpoint", "/revoke"),
+    ] {
+        assert_eq!(document[member], format!("{BASE}{path}"), "{member}");
     }
-    assert_eq!(doors.send(Request::post("/mcp"), "").await.status, 404);
-    assert_eq!(doors.send(Request::post("/"), "").await.status, 405);
+    assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(document["response_types_supported"], json!(["code"]));
+    assert_eq!(document["authorization_response_iss_parameter_supported"], json!(true));
+    // RFC 7662 is not offered, so nothing says that it is
+    assert!(document.get("introspection_endpoint").is_none());
+    for path in [
+        "/.well-known/oauth-authorization-server/api/mcp",
+        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/mcp",
+        "/api/mcp/.well-known/openid-configuration",
+        "/mcp/.well-known/oauth-authorization-server",
+    ] {
+        let request =
+            Request::get(path).header("x-forwarded-host", "evil.example").header("origin", "https://page.example");
+        let answer = doors.send(request, "").await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{path}");
+        assert_eq!(answer.json(), document, "{path}");
+    }
 }
 
 #[tokio::test]
 async fn everything_else_is_told_in_json() {
     let doors = Doors::new().await;
     for (method, path, text) in [
-        (
-            "GET",
-            "/.well-known/oauth-authorization-server",
-            "sign-in is not built into this version; use a personal access token",
-        ),
-        (
-            "GET",
-            "/.well-known/oauth-authorization-server/api/mcp",
-            "sign-in is not built into this version; use a personal access token",
-        ),
-        (
-            "GET",
-            "/.well-known/openid-configuration",
-            "sign-in is not built into this version; use a personal access token",
-        ),
+        ("GET", "/.well-known/nothing", "there is no such document; see /.well-known/oauth-authorization-server"),
         ("GET", "/.well-known/oauth-protected-resource/api/mcp/t/Not_a_slug", "there is no MCP endpoint at this path"),
         ("GET", "/.well-known/oauth-protected-resource/etc/passwd", "there is no MCP endpoint at this path"),
-        ("GET", "/authorize?client_id=x", "sign-in is not built into this version; use a personal access token"),
-        ("POST", "/token", "sign-in is not built into this version; use a personal access token"),
-        ("POST", "/register", "sign-in is not built into this version; use a personal access token"),
-        ("POST", "/mcp/oauth/register", "sign-in is not built into this version; use a personal access token"),
+        (
+            "POST",
+            "/mcp/oauth/nothing",
+            "there is nothing at this path for POST; see /.well-known/oauth-authorization-server",
+        ),
         ("POST", "/api", "use /api/mcp"),
         ("GET", "/api/", "use /api/mcp"),
     ] {
