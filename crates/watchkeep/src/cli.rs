@@ -5,8 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use watchkeep_model::Slug;
 
 use crate::command::{
-    audit, backup, completions, config, demo, doctor, dropzone, export, extract, import, init, integration, job, kri,
-    openapi, proposal, reference, register, restore, serve, tenant, token, user,
+    audit, backup, client, completions, config, connected, demo, doctor, dropzone, export, extract, import, init,
+    integration, job, keyring, kri, openapi, proposal, reference, register, restore, serve, tenant, token, user,
 };
 use crate::exit::Exit;
 
@@ -53,6 +53,9 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Put a backup in the place of the database.
     Restore(restore::Restore),
+    /// The keys that seal secrets and sign audit checkpoints.
+    #[command(subcommand)]
+    Keyring(keyring::Keys),
     /// Tenants.
     #[command(subcommand)]
     Tenant(tenant::Tenant),
@@ -62,6 +65,15 @@ pub(crate) enum Command {
     /// Personal access tokens and API keys.
     #[command(subcommand)]
     Token(token::Token),
+    /// Programs that may ask people for access (OAuth clients).
+    #[command(subcommand)]
+    Client(client::Client),
+    /// Connected apps: what people allowed.
+    #[command(subcommand)]
+    App(connected::Apps),
+    /// Attempts of programs to connect, and why they failed.
+    #[command(subcommand)]
+    Connection(connected::Connections),
     /// Integrations: where samples come from.
     #[command(subcommand)]
     Integration(integration::Integration),

@@ -7,8 +7,10 @@ use crate::telemetry;
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod connected;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod dropzone;
@@ -18,6 +20,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod job;
+pub(crate) mod keyring;
 pub(crate) mod kri;
 pub(crate) mod openapi;
 pub(crate) mod proposal;
@@ -55,9 +58,13 @@ async fn short(app: &App, command: Command) -> Result<Exit> {
         Command::Init(c) => c.run(app).await,
         Command::Doctor(c) => c.run(app).await,
         Command::Backup(c) => c.run(app).await,
+        Command::Keyring(c) => c.run(app).await,
         Command::Restore(c) => c.run(app).await,
         Command::Tenant(c) => c.run(app).await,
         Command::User(c) => c.run(app).await,
+        Command::Client(c) => c.run(app).await,
+        Command::App(c) => c.run(app).await,
+        Command::Connection(c) => c.run(app).await,
         Command::Token(c) => c.run(app).await,
         Command::Integration(c) => c.run(app).await,
         Command::Kri(c) => c.run(app).await,

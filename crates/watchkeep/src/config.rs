@@ -16,6 +16,7 @@ pub(crate) mod dropzone;
 pub(crate) mod layers;
 pub(crate) mod limits;
 pub(crate) mod log;
+pub(crate) mod oauth;
 pub(crate) mod section;
 pub(crate) mod server;
 pub(crate) mod setting;
@@ -44,6 +45,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     limits::Limits::SECTION,
     log::Log::SECTION,
     audit::Audit::SECTION,
+    oauth::Oauth::SECTION,
     dropzone::Dropzone::SECTION,
 ];
 
@@ -106,6 +108,8 @@ pub(crate) struct Config {
     pub(crate) log: log::Log,
     /// `[audit]`.
     pub(crate) audit: audit::Audit,
+    /// `[oauth]`.
+    pub(crate) oauth: oauth::Oauth,
     /// `[dropzone]`.
     pub(crate) dropzone: dropzone::Dropzone,
     /// What was given, and by whom.
@@ -159,6 +163,7 @@ impl Config {
             limits: limits::Limits::take(&layers)?,
             log: log::Log::take(&layers)?,
             audit: audit::Audit::take(&layers)?,
+            oauth: oauth::Oauth::take(&layers)?,
             dropzone: dropzone::Dropzone::take(&layers)?,
             layers,
             files,
@@ -251,7 +256,8 @@ impl Config {
                 connections: self.database.connections,
             },
         };
-        Options { database, readers: self.database.readers, group: Group::default() }
+        let database::Database { readers, fsync, .. } = self.database;
+        Options { database, readers, group: Group::default(), fsync }
     }
 
     /// The address that people type, once it is known where the hub listens.

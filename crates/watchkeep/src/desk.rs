@@ -2,9 +2,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use watchkeep_hub::admin::Admin;
-use watchkeep_hub::{Clock, Hub, Limits, Rng, SystemClock, hub_parts};
-use watchkeep_mapping::KevList;
+use watchkeep_hub::admin::{Admin, OneTimeLink};
+use watchkeep_hub::{Clock, Hub, Limits, Parts, Rng, SystemClock, hub_parts};
 use watchkeep_model::{Slug, Timestamp};
 use watchkeep_store::{Keyring, Store, TenantScope};
 
@@ -59,7 +58,13 @@ impl Desk {
     /// If the keyring is missing.
     pub(crate) fn hub(&self, keys: &Keyring) -> Result<Arc<Hub>> {
         let url = self.config.public_url(self.config.server.listen).unwrap_or_default();
-        make_hub(self.store().clone(), Limits::NONE, keys, None, &url)
+        make_hub(self.store().clone(), Limits::NONE, keys, &url, |_| {})
+    }
+
+    /// The address at which a one-time link is opened.
+    pub(crate) fn link(&self, link: &OneTimeLink) -> String {
+        let url = self.config.public_url(self.config.server.listen).unwrap_or_else(|_| "https://YOUR-HUB".to_owned());
+        link.at(&url)
     }
 
     /// The tenant that was named; the only one, where none was.
@@ -95,11 +100,11 @@ pub(crate) fn make_hub(
     store: Store,
     limits: Limits,
     keys: &Keyring,
-    kev: Option<KevList>,
     url: &str,
+    set: impl FnOnce(&mut Parts),
 ) -> Result<Arc<Hub>> {
     let mut parts = hub_parts(store, Arc::new(SystemClock), Rng::system(), limits, keys, url);
-    parts.kev = kev.map(Arc::new);
+    set(&mut parts);
     Hub::new(parts).map_err(|e| Fault::new(Exit::Failed, e.to_string()))
 }
 

@@ -39,6 +39,24 @@ pub(crate) fn take(database: &Path) -> Result<Hold> {
     Ok(Hold(file))
 }
 
+/// Takes the lock of a file that one process at a time may change (`keyring.json`, `keyring.lock`).
+///
+/// # Errors
+/// [`Exit::Unavailable`] if another process holds it.
+pub(crate) fn alone(file: &Path) -> Result<Hold> {
+    let path = file.with_extension("lock");
+    let named = |e: &std::io::Error| Fault::io(path.display(), e);
+    let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path).map_err(|e| named(&e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Hold(lock)),
+        Err(TryLockError::WouldBlock) => {
+            Err(Fault::new(Exit::Unavailable, format!("another process is changing {}", file.display()))
+                .hint("wait for it, and try again"))
+        }
+        Err(TryLockError::Error(e)) => Err(named(&e)),
+    }
+}
+
 impl Hold {
     /// Gives the lock back before the end of the process.
     pub(crate) fn release(self) {

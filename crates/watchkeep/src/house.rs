@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use watchkeep_hub::Limits;
 use watchkeep_hub::jobs::{self, Upkeep};
+use watchkeep_hub::{Limits, identity};
 use watchkeep_server::tls::Tls;
 use watchkeep_server::{Listener, Server, Settings};
 use watchkeep_store::{Keyring, Store};
@@ -76,7 +76,12 @@ impl House {
             write: config.limits.writes_per_minute,
         };
         let kev = input::known_exploited(config.dropzone.kev_file.as_deref()).await?;
-        let hub = desk::make_hub(store, limits, &keys, kev, &url)?;
+        let sign_ins = config.limits.sign_ins_per_minute;
+        let hub = desk::make_hub(store, limits, &keys, &url, |parts| {
+            parts.kev = kev.map(Arc::new);
+            parts.sign_in = identity::Limits { address: sign_ins, account: sign_ins.div_ceil(2) };
+            parts.oauth = config.oauth.settings(sign_ins > 0);
+        })?;
         let server =
             Server::new(hub.clone(), settings(config, &url)).map_err(|e| Fault::new(Exit::Usage, e.to_string()))?;
         jobs::install(&hub).await?;

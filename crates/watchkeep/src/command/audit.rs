@@ -19,11 +19,14 @@ use crate::out::{count, moment, or_dash};
 pub(crate) enum Audit {
     /// Read every chain again and hold it against its checkpoints; ends with 6 if anything is wrong.
     Verify,
-    /// Show the newest entries of a tenant. The reading itself is recorded.
+    /// Show the newest entries of a tenant, or of the installation. The reading itself is recorded.
     List {
         /// The tenant.
         #[command(flatten)]
         of: OfTenant,
+        /// The installation's own entries: sign-in, people, tenants, clients.
+        #[arg(long, conflicts_with = "tenant")]
+        installation: bool,
         /// How many.
         #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1000))]
         limit: i64,
@@ -93,7 +96,15 @@ impl Audit {
                 tell(app, &report, &file.display().to_string())?;
                 Ok(if report.is_clean() { Exit::Ok } else { Exit::Findings })
             }
-            Self::List { of, limit, event, since } => {
+            Self::List { installation: true, limit, event, since, .. } => {
+                let told = json!({ "limit": limit, "event": event, "since": since });
+                let store = desk.store();
+                let rows = store.installation_log(store.operator(), i64::MAX, &event, since, limit).await?;
+                desk.admin.note("audit_read", "audit list", &told).await?;
+                list(app, rows)?;
+                Ok(Exit::Ok)
+            }
+            Self::List { of, limit, event, since, .. } => {
                 let scope = desk.tenant(of.tenant.as_ref()).await?;
                 let told = json!({ "limit": limit, "event": event, "since": since });
                 let rows = search::newest(desk.store().at(&scope), i64::MAX, &event, since, limit).await?;

@@ -68,14 +68,17 @@ impl Demo {
         let store = desk::open_store(&config).await?;
         let desk = Desk::of(config.clone(), store.clone());
         let tenant = self.fill(&app, &desk, &keys).await?;
-        let token = token(&desk, &tenant).await?;
+        let person = somebody(&desk, &tenant).await?;
+        let token = token(&desk, &tenant, &person).await?;
+        let link = desk.admin.link(&person).await?;
         desk.store().checkpoint(&keys, &config.checkpoint_file(), desk.admin.now()).await?;
         let house = House::build(&config, store, keys, listener).await?;
 
         app.out.document(&json!({
-            "url": house.url, "signInUrl": null, "token": token, "tenant": tenant, "mcp": { "risk": house.risk() },
+            "url": house.url, "signInUrl": link.at(&house.url), "token": token, "tenant": tenant, "mcp": { "risk": house.risk() },
         }))?;
-        self.tell(&app, &config, &house, &token, temporary.as_ref().map(Temporary::path), watch)?;
+        let shown = Shown { token, sign_in: link.at(&house.url), person };
+        self.tell(&app, &config, &house, &shown, temporary.as_ref().map(Temporary::path), watch)?;
         drop(desk);
         house.serve(signals).await?;
         if let Some(held) = held {
@@ -143,7 +146,7 @@ impl Demo {
         app: &App,
         config: &Config,
         house: &House,
-        token: &str,
+        shown: &Shown,
         temporary: Option<&Path>,
         watch: Stopwatch,
     ) -> Result {
@@ -156,7 +159,8 @@ impl Demo {
         app.out.line("")?;
         app.out.pairs(&[
             ("  Open", house.url.clone()),
-            ("  Claude Code", claude_code(&house.risk(), token)),
+            ("  Sign in", format!("{} (once, as {})", shown.sign_in, shown.person)),
+            ("  Claude Code", claude_code(&house.risk(), &shown.token)),
             ("  Ask it", "\"What are my top 5 risks, and which KRIs are red?\"".to_owned()),
             ("  Try next", format!("watchkeep kri list --tenant acme --data {}", config.data_dir().display())),
             ("  Stop", "Ctrl-C".to_owned()),
@@ -164,15 +168,27 @@ impl Demo {
     }
 }
 
-/// A token of the first person who may have one.
-async fn token(desk: &Desk, tenant: &Slug) -> Result<String> {
+/// What the demo shows of its person.
+struct Shown {
+    person: String,
+    token: String,
+    sign_in: String,
+}
+
+/// The person of the demo who may do most.
+async fn somebody(desk: &Desk, tenant: &Slug) -> Result<String> {
     let scope = desk.admin.tenant(tenant).await?;
     let members = people::members(desk.store().at(&scope)).await?;
-    let able = members.iter().filter(|m| m.role.reaches(Role::Analyst) && m.disabled_at.is_none());
-    let person =
-        able.max_by_key(|m| m.role).ok_or_else(|| Fault::new(Exit::Failed, "nobody of the demo may have a token"))?;
+    let able = members.into_iter().filter(|m| m.role.reaches(Role::Analyst) && m.disabled_at.is_none());
+    let person = able.max_by_key(|m| m.role);
+    Ok(person.ok_or_else(|| Fault::new(Exit::Failed, "nobody of the demo may have a token"))?.email)
+}
+
+/// A token of that person.
+async fn token(desk: &Desk, tenant: &Slug, person: &str) -> Result<String> {
+    let scope = desk.admin.tenant(tenant).await?;
     let new = NewPat {
-        user: person.email.clone(),
+        user: person.to_owned(),
         name: "demo".into(),
         connectors: vec![],
         write: false,

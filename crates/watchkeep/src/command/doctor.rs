@@ -72,6 +72,7 @@ impl Doctor {
         checks.extend(data::folder(&config));
         let (database, store) = data::database(&config).await;
         checks.extend(database);
+        checks.extend(data::durability(&config));
         checks.push(data::clock(&config, store.as_ref()).await);
         checks.extend(keys::all(&config, store.as_ref()).await);
         let running = network::hub(&config, &mut checks);

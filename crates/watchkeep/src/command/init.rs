@@ -86,6 +86,7 @@ impl Init {
             lifetime: self.expires,
         };
         let token = desk.admin.create_pat(&scope, &new).await?;
+        let link = desk.admin.link(&person.email).await?;
         desk.store().checkpoint(&keys, &config.checkpoint_file(), desk.admin.now()).await?;
 
         let url = config.public_url(config.server.listen).unwrap_or_else(|_| "https://YOUR-HUB".to_owned());
@@ -95,6 +96,7 @@ impl Init {
         app.out.pairs(&[
             ("  Tenant", format!("{} ({})", first.tenant, first.tenant_name)),
             ("  User", format!("{}, admin", person.email)),
+            ("  Sign in", format!("{} (once, until {})", desk.link(&link), moment(link.expires_at))),
             ("  Token", format!("{} (until {}, shown this once)", token.secret, moment(token.expires_at))),
             ("  Keys", format!("{}: keep a copy elsewhere, backups hold none", config.keyring_file().display())),
             ("  Start", "watchkeep serve".to_owned()),
@@ -109,6 +111,7 @@ impl Init {
             "dataDir": config.data_dir().display().to_string(), "database": config.database_name(),
             "keyring": config.keyring_file().display().to_string(), "tenant": first.tenant, "user": person.email,
             "token": token.secret, "tokenExpiresAt": token.expires_at, "url": url, "mcp": { "risk": endpoint },
+            "signInUrl": desk.link(&link),
         }))?;
         Ok(Exit::Ok)
     }

@@ -25,7 +25,7 @@ impl Openapi {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let folder = Temporary::new("openapi")?;
         let store = Store::open(Options::sqlite(folder.path().join("hub.db"))).await?;
-        let hub = desk::make_hub(store, Limits::NONE, &Keyring::generate()?, None, &self.url)?;
+        let hub = desk::make_hub(store, Limits::NONE, &Keyring::generate()?, &self.url, |_| {})?;
         let document = watchkeep_server::openapi::document(&hub, &self.url);
         let text = serde_json::to_string_pretty(&document).map_err(|e| Fault::new(Exit::Failed, e.to_string()))?;
         app.out.raw(&text)?;

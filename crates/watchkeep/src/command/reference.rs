@@ -23,6 +23,8 @@ pub(crate) enum Reference {
     Risks,
     /// The fields of the register, as Markdown.
     Register,
+    /// The reasons why a client does not connect, as Markdown.
+    ConnectionReasons,
 }
 
 impl Reference {
@@ -37,6 +39,7 @@ impl Reference {
             Self::Controls => app.out.raw(&catalog::controls())?,
             Self::Risks => app.out.raw(&catalog::risks())?,
             Self::Register => app.out.raw(&catalog::register())?,
+            Self::ConnectionReasons => app.out.raw(&catalog::connection_reasons())?,
             Self::Commands => {
                 let mut page = "# Commands\n".to_owned();
                 let mut root = Cli::command().term_width(100);

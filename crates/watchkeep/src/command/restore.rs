@@ -89,23 +89,26 @@ fn check(file: &Path) -> Result<String> {
 
 /// Puts the checkpoints of the backup in place, which speak of the rows that are in it; those that are there stay beside.
 fn swap_checkpoints(current: &Path, of_backup: &Path) -> Result<Option<PathBuf>> {
-    let there = |e: std::io::Error| Fault::io(current.display(), &e);
-    let old = if current.exists() {
-        let named = |n: u32| {
-            let mut name = current.as_os_str().to_owned();
-            name.push(format!(".replaced-{n}"));
-            PathBuf::from(name)
-        };
-        let free = (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(0));
-        std::fs::rename(current, &free).map_err(there)?;
-        Some(free)
-    } else {
-        None
-    };
+    let old = set_aside(current)?;
     if of_backup.is_file() {
         std::fs::copy(of_backup, current).map_err(|e| Fault::io(of_backup.display(), &e))?;
     }
     Ok(old)
+}
+
+/// Gives a file another name beside its own; none if it is not there.
+pub(super) fn set_aside(current: &Path) -> Result<Option<PathBuf>> {
+    if !current.exists() {
+        return Ok(None);
+    }
+    let named = |n: u32| {
+        let mut name = current.as_os_str().to_owned();
+        name.push(format!(".replaced-{n}"));
+        PathBuf::from(name)
+    };
+    let free = (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(0));
+    std::fs::rename(current, &free).map_err(|e| Fault::io(current.display(), &e))?;
+    Ok(Some(free))
 }
 
 /// Restores into a temporary folder, opens what is there, and verifies its audit log.
@@ -123,9 +126,9 @@ async fn try_out(app: &App, config: &Config, file: &Path, level: &str) -> Result
             findings.extend(
                 report.chains.into_iter().flat_map(|c| c.problems.into_iter().map(move |p| format!("{}: {p}", c.name))),
             );
-            let (count, bad) = store.try_seals(&keys).await?;
-            sealed = Some(count);
-            findings.extend(bad);
+            let seals = store.try_seals(&keys).await?;
+            sealed = Some(seals.count);
+            findings.extend(seals.told());
         }
         None => app.out.note(format!(
             "the keyring {} is not here, so neither the audit log nor sealed secrets could be checked",

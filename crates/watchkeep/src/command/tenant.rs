@@ -1,8 +1,9 @@
 //! `watchkeep tenant`
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
-use watchkeep_model::{Slug, Timestamp};
-use watchkeep_store::tenants::TenantRow;
+use serde_json::json;
+use watchkeep_model::{Connector, Slug, Timestamp};
+use watchkeep_store::tenants::{TenantRow, TenantRules};
 
 use crate::app::App;
 use crate::desk::Desk;
@@ -34,6 +35,22 @@ pub(crate) enum Tenant {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Say whether the members of a tenant need a second factor; who has none is led to one at the next sign-in.
+    RequireMfa {
+        /// The tenant.
+        slug: Slug,
+        /// on or off.
+        switch: Switch,
+    },
+    /// Open or close a connector of a tenant, for every credential.
+    Connector {
+        /// The tenant.
+        slug: Slug,
+        /// risk or fleet.
+        connector: Connector,
+        /// on or off.
+        switch: Switch,
+    },
     /// Close a tenant: no credential of it opens anything.
     Disable {
         /// The tenant.
@@ -44,6 +61,15 @@ pub(crate) enum Tenant {
         /// The tenant.
         slug: Slug,
     },
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
 }
 
 /// A tenant as it is shown.
@@ -79,6 +105,14 @@ impl Tenant {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         let desk = Desk::open(app).await?;
         let (done, row) = match self {
+            Self::RequireMfa { slug, switch } => {
+                let rules = desk.admin.require_mfa(slug.clone(), switch == Switch::On).await?;
+                return ruled(app, &slug, &rules);
+            }
+            Self::Connector { slug, connector, switch } => {
+                let rules = desk.admin.open_connector(slug.clone(), connector, switch == Switch::On).await?;
+                return ruled(app, &slug, &rules);
+            }
             Self::List => {
                 let all = desk.store().tenants(desk.store().operator()).await?;
                 let all: Vec<Line> = all.into_iter().map(Line::from).collect();
@@ -113,4 +147,18 @@ impl Tenant {
         app.out.line(format!("tenant {} ({}) {done}", line.slug, line.name))?;
         Ok(Exit::Ok)
     }
+}
+
+fn ruled(app: &App, slug: &Slug, rules: &TenantRules) -> Result<Exit> {
+    let word = |on| if on { "on" } else { "off" };
+    app.out.line(format!(
+        "tenant {slug}: second factor required {}, risk connector {}, fleet connector {}",
+        word(rules.require_mfa),
+        word(rules.risk_on),
+        word(rules.fleet_on)
+    ))?;
+    app.out.document(&json!({
+        "slug": slug, "requireMfa": rules.require_mfa, "connectors": { "risk": rules.risk_on, "fleet": rules.fleet_on },
+    }))?;
+    Ok(Exit::Ok)
 }

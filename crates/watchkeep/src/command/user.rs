@@ -1,8 +1,11 @@
 //! `watchkeep user`
 use clap::Subcommand;
 use serde::Serialize;
-use watchkeep_hub::admin::NewPerson;
+use serde_json::json;
+use watchkeep_hub::admin::{NewPerson, OneTimeLink};
+use watchkeep_hub::identity::links::LinkKind;
 use watchkeep_model::{Role, Slug, Timestamp};
+use watchkeep_store::identity::sessions as kept;
 use watchkeep_store::people::{self, Member, Membership, PersonRow};
 
 use crate::app::App;
@@ -10,7 +13,7 @@ use crate::cli::OfTenant;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::out::{moment, when, yes};
+use crate::out::{count, moment, when, yes};
 
 /// Users and their memberships.
 #[derive(Debug, Subcommand)]
@@ -21,7 +24,7 @@ pub(crate) enum User {
         #[arg(long, short = 't', value_name = "SLUG")]
         tenant: Option<Slug>,
     },
-    /// Make a user, and a member of a tenant where one is named.
+    /// Make a user, and a member of a tenant where one is named; prints a one-time link by which they set their password.
     Create {
         /// The address; nothing is sent to it.
         email: String,
@@ -42,6 +45,24 @@ pub(crate) enum User {
     Show {
         /// The address.
         email: String,
+    },
+    /// Make a one-time link by which a user sets their password: the first one (72 hours), or another one (1 hour).
+    Link {
+        /// The address.
+        email: String,
+    },
+    /// Reset a user's second factors, 24 hours from now; a second factor that they give meanwhile takes it back.
+    ResetMfa {
+        /// The address.
+        email: String,
+    },
+    /// Show where a user is signed in, or sign them out everywhere.
+    Sessions {
+        /// The address.
+        email: String,
+        /// End all of them.
+        #[arg(long)]
+        end: bool,
     },
     /// Lock a user out everywhere.
     Disable {
@@ -88,6 +109,34 @@ struct Person {
     disabled_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memberships: Option<Vec<In>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<LinkLine>,
+}
+
+/// A one-time link, shown this once.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkLine {
+    kind: &'static str,
+    url: String,
+    expires_at: Timestamp,
+}
+
+impl LinkLine {
+    fn of(desk: &Desk, link: &OneTimeLink) -> Self {
+        Self { kind: link.kind.as_str(), url: desk.link(link), expires_at: link.expires_at }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionLine {
+    id: String,
+    level: String,
+    created_at: Timestamp,
+    seen_at: Timestamp,
+    address: String,
+    client: Option<String>,
 }
 
 impl Person {
@@ -104,6 +153,7 @@ impl Person {
             created_at: p.created_at,
             disabled_at: p.disabled_at,
             memberships,
+            link: None,
         }
     }
 }
@@ -167,8 +217,11 @@ impl User {
                     let member = desk.admin.join(&scope, &person.email, role, false).await?;
                     out.line(format!("{} is {} of {}", member.email, member.role, scope.slug()))?;
                 }
+                let link = desk.admin.invite(&person.email).await?;
+                told(app, &desk, &link)?;
                 if out.json {
-                    out.document(&with_memberships(&desk, &person.email).await?)?;
+                    let link = Some(LinkLine::of(&desk, &link));
+                    out.document(&Person { link, ..with_memberships(&desk, &person.email).await? })?;
                 }
             }
             Self::Show { email } => {
@@ -188,9 +241,30 @@ impl User {
                     out.line(format!("  {} of {}{home}{off}", m.role, m.tenant))?;
                 }
             }
+            Self::Link { email } => {
+                let link = desk.admin.link(&email).await?;
+                told(app, &desk, &link)?;
+                out.document(&LinkLine::of(&desk, &link))?;
+            }
+            Self::ResetMfa { email } => {
+                let (person, due) = desk.admin.reset_mfa(&email).await?;
+                let email = &person.email;
+                out.line(format!("the second factors of {email} go at the first sign-in after {}", moment(due)))?;
+                out.line("a second factor that is given before then takes this back")?;
+                out.document(&json!({ "email": email, "dueAt": due }))?;
+            }
+            Self::Sessions { email, end: true } => {
+                let ended = desk.admin.end_sessions_of(&email).await?;
+                out.line(format!("{} ended", count(usize::try_from(ended).unwrap_or(usize::MAX), "session")))?;
+                out.document(&json!({ "ended": ended }))?;
+            }
+            Self::Sessions { email, end: false } => sessions(app, &desk, &email).await?,
             Self::Disable { email } => {
                 let person = desk.admin.switch_person(&email, false).await?;
-                out.line(format!("user {} is locked out; no token of theirs opens anything", person.email))?;
+                out.line(format!(
+                    "user {} is locked out: no session, link or token of theirs opens anything",
+                    person.email
+                ))?;
                 out.document(&Person::of(person, None))?;
             }
             Self::Enable { email } => {
@@ -219,6 +293,39 @@ async fn with_memberships(desk: &Desk, email: &str) -> Result<Person> {
     let (person, own) = desk.admin.person(email).await?;
     let memberships = desk.store().memberships(own).await?;
     Ok(Person::of(person, Some(memberships)))
+}
+
+fn told(app: &App, desk: &Desk, link: &OneTimeLink) -> Result {
+    let what = match link.kind {
+        LinkKind::Invitation => "sets the first password",
+        LinkKind::Reset => "sets another password",
+    };
+    let until = moment(link.expires_at);
+    app.out.line(format!("{} {what} here, once, until {until} (shown this once):", link.email))?;
+    app.out.line(format!("  {}", desk.link(link)))
+}
+
+async fn sessions(app: &App, desk: &Desk, email: &str) -> Result {
+    let line = |s: kept::SessionLine| SessionLine {
+        id: s.id.to_string(),
+        level: s.level,
+        created_at: s.signed_in_at,
+        seen_at: s.seen_at,
+        address: s.address,
+        client: s.client,
+    };
+    let all: Vec<SessionLine> = desk.admin.sessions_of(email).await?.into_iter().map(line).collect();
+    app.out.list(
+        &all,
+        &[
+            ("signed in", &|s: &SessionLine| moment(s.created_at)),
+            ("last used", &|s| moment(s.seen_at)),
+            ("from", &|s| s.address.clone()),
+            ("with", &|s| s.client.clone().unwrap_or_default()),
+            ("level", &|s| s.level.clone()),
+        ],
+        "not signed in anywhere",
+    )
 }
 
 async fn everybody(app: &App, desk: &Desk) -> Result {

@@ -21,6 +21,10 @@ section! {
         connections ("database.connections"): usize = "16",
         /// SQLite: connections kept open for reading; more are opened as needed.
         readers ("database.readers"): usize = "2",
+        /// SQLite: whether each commit is on the disk before its caller is answered. Switched off, it is with the
+        /// operating system: nothing is lost when the hub is killed, but when the power fails the last moments may be,
+        /// audit rows among them. The file stays whole either way.
+        fsync ("database.fsync"): bool = "true",
     }
 }
 

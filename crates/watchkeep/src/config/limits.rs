@@ -11,5 +11,8 @@ section! {
         heavy_calls_per_minute ("limits.heavy_calls_per_minute"): u32 = "60",
         /// Changes.
         writes_per_minute ("limits.writes_per_minute"): u32 = "120",
+        /// Attempts to sign in from one address; half as many for one account. 0 means without limit, and then nothing that
+        /// comes without a credential has one: registration, requests for tokens, attempts that are noted.
+        sign_ins_per_minute ("limits.sign_ins_per_minute"): u32 = "20",
     }
 }

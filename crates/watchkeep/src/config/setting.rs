@@ -60,6 +60,16 @@ macro_rules! numbers { ($($type:ty),+) => { $(
 )+ } }
 numbers!(u32, usize);
 
+impl Setting for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn read(given: &Given) -> Option<Self> {
+        given.is("boolean").then(|| given.text.trim().parse().ok())?
+    }
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
 impl Setting for String {
     const EXPECTED: &'static str = "a text";
     fn read(given: &Given) -> Option<Self> {

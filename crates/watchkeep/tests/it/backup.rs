@@ -21,7 +21,7 @@ fn a_backup_brings_everything_back() {
     home.run(["kri", "set", "mfa_enforced_pct", "50", "--tenant", "acme"]).code(0);
     home.run(["audit", "checkpoint"]).code(0);
 
-    home.run(["restore", "one.db", "--check"]).code(0).shows("is whole: schema 0003_register, 1 tenant;");
+    home.run(["restore", "one.db", "--check"]).code(0).shows("is whole: schema 0005_oauth, 1 tenant;");
     home.run(["tenant", "list"]).code(0).shows("contoso");
 
     let told = home.json(["restore", "one.db"]);

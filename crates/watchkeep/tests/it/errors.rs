@@ -144,8 +144,8 @@ fn a_newer_database_is_left_alone() {
     let home = Home::initialised();
     let copy = home.path.join("newer.db");
     home.run(["backup", "newer.db"]).code(0);
-    assert!(tamper(&copy, "0003_register", "9999_register") >= 1);
-    home.run(["restore", "newer.db"]).code(5).told("was written by a newer Watchkeep").told("9999_register");
+    assert!(tamper(&copy, "0005_oauth", "9999_oauth") >= 1);
+    home.run(["restore", "newer.db"]).code(5).told("was written by a newer Watchkeep").told("9999_oauth");
     home.run(["tenant", "list"]).code(0).shows("acme");
 
     let database = home.data().join("hub.db");
@@ -155,7 +155,7 @@ fn a_newer_database_is_left_alone() {
     }
     let before = std::fs::read(&database).unwrap();
     for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["tenant", "list"]] {
-        home.run(args).code(1).told("was written by a newer Watchkeep").told("9999_register");
+        home.run(args).code(1).told("was written by a newer Watchkeep").told("9999_oauth");
     }
     home.run(["doctor"]).code(6).shows("newer Watchkeep");
     // the head of the file says how it is opened; the rows are as they were

@@ -46,6 +46,7 @@ fn machines_get_one_document() {
     let told = home.json(["init", "--tenant", "acme", "--email", "ana@example.com", "--expires", "12h"]);
     assert_eq!((&told["tenant"], &told["user"]), (&"acme".into(), &"ana@example.com".into()));
     assert!(told["token"].as_str().unwrap().starts_with("drx_pat_acme."));
+    assert!(told["signInUrl"].as_str().unwrap().starts_with("http://127.0.0.1:8420/link/"));
     assert_eq!(told["mcp"]["risk"], "http://127.0.0.1:8420/api/mcp");
     assert_eq!(told["dataDir"].as_str().unwrap(), home.data().to_str().unwrap());
 }

@@ -10,6 +10,7 @@ mod errors;
 mod extract;
 mod home;
 mod init;
+mod keyring;
 mod kri;
 mod postgres;
 mod register;

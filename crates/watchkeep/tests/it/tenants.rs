@@ -76,6 +76,39 @@ fn users_join_and_leave() {
 }
 
 #[test]
+fn people_get_in_by_a_link_that_is_shown_once() {
+    let home = Home::initialised();
+    let made = home.run(["user", "create", "bo@example.com", "--tenant", "acme", "--role", "viewer"]).code(0);
+    let made = made.shows("bo@example.com sets the first password here, once, until");
+    let link = made.out.lines().find(|l| l.contains("http://127.0.0.1:8420/link/")).unwrap().trim().to_owned();
+    assert_eq!(link.len(), "http://127.0.0.1:8420/link/".len() + 64, "{link}");
+    let again = home.json(["user", "link", "bo@example.com"]);
+    assert_eq!(again["kind"], "invitation");
+    assert_ne!(again["url"].as_str().unwrap(), link);
+    assert!(home.json(["user", "create", "cy@example.com"])["link"]["url"].as_str().unwrap().contains("/link/"));
+    home.run(["user", "link", "no@example.com"]).code(3);
+    home.run(["user", "disable", "bo@example.com"]).code(0);
+    home.run(["user", "link", "bo@example.com"]).code(5).told("is locked out");
+
+    home.run(["user", "reset-mfa", "ana@example.com"]).code(5).told("has no second factor");
+    home.run(["user", "sessions", "ana@example.com"]).code(0).told("not signed in anywhere");
+    assert_eq!(home.json(["user", "sessions", "ana@example.com", "--end"])["ended"], 0);
+}
+
+#[test]
+fn a_tenant_says_what_it_requires_and_which_connectors_are_open() {
+    let home = Home::initialised();
+    let rules = home.json(["tenant", "require-mfa", "acme", "on"]);
+    assert_eq!(rules, json!({"slug": "acme", "requireMfa": true, "connectors": {"risk": true, "fleet": false}}));
+    let rules = home.json(["tenant", "connector", "acme", "fleet", "on"]);
+    assert_eq!(rules["connectors"], json!({"risk": true, "fleet": true}));
+    home.run(["tenant", "connector", "acme", "risk", "off"]).code(0).shows("risk connector off, fleet connector on");
+    home.run(["tenant", "require-mfa", "acme", "off"]).code(0).shows("second factor required off");
+    home.run(["tenant", "require-mfa", "nowhere", "on"]).code(3);
+    home.run(["tenant", "connector", "acme", "other", "on"]).code(2);
+}
+
+#[test]
 fn integrations_are_made_and_switched() {
     let home = Home::initialised();
     let made = home.json(["integration", "create", "Scanner push", "--kind", "api", "--vendor", "ScanCo"]);

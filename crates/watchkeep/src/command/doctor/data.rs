@@ -29,6 +29,12 @@ pub(super) fn folder(config: &Config) -> Vec<Check> {
     vec![rights(folder, &about), space(folder)]
 }
 
+/// Whether commits wait for the disk.
+pub(super) fn durability(config: &Config) -> Option<Check> {
+    let told = "commits do not wait for the disk: when the power fails, the last audit rows may be lost";
+    (!config.database.fsync).then(|| Check::warn("durability", told, "set database.fsync = true"))
+}
+
 fn rights(folder: &Path, about: &std::fs::Metadata) -> Check {
     const NAME: &str = "data folder";
     let shown = folder.display();

@@ -32,15 +32,22 @@ pub(super) async fn all(config: &Config, store: Option<&Store>) -> Vec<Check> {
 async fn sealed(store: &Store, keys: &Keyring) -> Check {
     const NAME: &str = "sealed secrets";
     match store.try_seals(keys).await {
-        Ok((count, bad)) if bad.is_empty() => Check::ok(NAME, format!("{count}, each opens")),
-        Ok((count, bad)) => {
-            let told = format!("{} of {count} do not open: {}", bad.len(), bad.join("; "));
+        Ok(seals) if seals.closed > 0 => {
+            let told = format!("{} of {} do not open: {}", seals.closed, seals.count, seals.told().join("; "));
             Check::fail(
                 NAME,
                 told,
                 "restore the keyring that was in use when they were sealed, or enter the secrets again",
             )
         }
+        Ok(seals) => match seals.not_under(keys.active()) {
+            0 => Check::ok(NAME, format!("{}, each opens", seals.count)),
+            older => Check::warn(
+                NAME,
+                format!("{}, each opens; {older} with an older key", seals.count),
+                "run `watchkeep keyring reseal`, then drop the older keys",
+            ),
+        },
         Err(e) => Check::fail(NAME, e.to_string(), "see the database check"),
     }
 }

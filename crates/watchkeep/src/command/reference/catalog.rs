@@ -1,6 +1,8 @@
-//! Pages about what the program knows by name: signals, controls, risks, and the fields of the register.
+//! Pages about what the program knows by name: signals, controls, risks, the fields of the register, and the reasons of
+//! connections.
 use std::fmt::Write;
 
+use watchkeep_hub::oauth::attempts;
 use watchkeep_model::catalog::{self, Prior};
 use watchkeep_model::kri::Direction;
 use watchkeep_model::register::{Holds, Kind};
@@ -47,6 +49,15 @@ pub(super) fn controls() -> String {
         let _ = writeln!(page, "- Measured by: {measured}");
     }
     page.push_str(ATTACK);
+    page
+}
+
+/// The reasons of attempts to connect, in the order of a connection.
+pub(super) fn connection_reasons() -> String {
+    let mut page = "# Reasons of connections\n\nWords are added, never renamed. Where the last column is empty, the step went well or there is nothing to do.\n\n| reason | what happened | what to do |\n|---|---|---|\n".to_owned();
+    for r in attempts::reasons() {
+        let _ = writeln!(page, "| `{}` | {} | {} |", r.reason, r.text, r.advice);
+    }
     page
 }
 
