@@ -59,6 +59,13 @@ impl Client {
         Self { router, host, credential: credential.map(str::to_owned) }
     }
 
+    /// The same client, which takes another host for the hub's.
+    #[must_use]
+    pub fn as_host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
     /// Sends a request as it is, with host and credential added.
     ///
     /// # Panics

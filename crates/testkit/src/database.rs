@@ -67,6 +67,35 @@ impl Database {
         Store::open(self.options.clone()).await.unwrap()
     }
 
+    /// Makes every insert into a table fail, as a full disk or a broken chain would. PostgreSQL only.
+    ///
+    /// # Panics
+    /// If it cannot be done.
+    pub async fn refuse_rows(&self, table: &str) {
+        let sql = format!(
+            "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; \
+             create trigger refuse before insert on {table} for each row execute function refuse()"
+        );
+        self.as_owner(&sql).await;
+    }
+    /// Lets them be written again.
+    ///
+    /// # Panics
+    /// If it cannot be done.
+    pub async fn take_rows(&self, table: &str) {
+        self.as_owner(&format!("drop trigger refuse on {table}; drop function refuse()")).await;
+    }
+    async fn as_owner(&self, sql: &str) {
+        let store::Database::Postgres { owner_url: Some(url), .. } = &self.options.database else {
+            panic!("only PostgreSQL has an owner to ask");
+        };
+        let (client, line) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        let line = spawn(line);
+        client.batch_execute(sql).await.unwrap();
+        drop(client);
+        line.await.unwrap();
+    }
+
     /// How to open it.
     #[must_use]
     pub fn options(&self) -> Options {

@@ -58,7 +58,7 @@ impl TestHub {
         let database = Arc::new(Database::new(engine).await);
         let clock = Arc::new(FixedClock::at(START.parse().unwrap()));
         let keys = Arc::new(Keyring::generate().unwrap());
-        Self::on(database, clock, keys, lists, limits).await
+        Self::on(database, clock, keys, lists, limits, false).await
     }
 
     /// A second hub on the same database, with the same keys and clock, as behind a load balancer: with doors, limits
@@ -67,7 +67,23 @@ impl TestHub {
     /// # Panics
     /// If it cannot be made.
     pub async fn beside(&self, lists: Lists) -> Self {
-        Self::on(self.database.clone(), self.clock.clone(), self.keys.clone(), lists, Limits::NONE).await
+        Self::on(self.database.clone(), self.clock.clone(), self.keys.clone(), lists, Limits::NONE, false).await
+    }
+
+    /// The same with an authorization server that throttles its callers.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn beside_throttled(&self, lists: Lists) -> Self {
+        Self::on(self.database.clone(), self.clock.clone(), self.keys.clone(), lists, Limits::NONE, true).await
+    }
+
+    /// A hub on the same database under other keys, as after the keyring was lost.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn with_keys(&self, keys: Arc<Keyring>) -> Self {
+        Self::on(self.database.clone(), self.clock.clone(), keys, Lists::PRODUCT, Limits::NONE, false).await
     }
 
     async fn on(
@@ -76,8 +92,17 @@ impl TestHub {
         keys: Arc<Keyring>,
         lists: Lists,
         limits: Limits,
+        throttled: bool,
     ) -> Self {
-        let parts = hub_parts(database.open().await, clock.clone(), Rng::system(), limits, &keys, PUBLIC);
+        let mut parts = hub_parts(database.open().await, clock.clone(), Rng::system(), limits, &keys, PUBLIC);
+        parts.sign_in = watchkeep_hub::identity::Limits::NONE;
+        parts.oauth = watchkeep_hub::oauth::Settings {
+            client_documents: watchkeep_hub::oauth::ClientDocuments::On,
+            throttled,
+            ..Default::default()
+        };
+        // nothing leaves the machine: documents of well-known clients are part of the program
+        parts.documents = None;
         let hub = Hub::with(lists, parts).unwrap();
         let router = Server::new(hub.clone(), Settings::new(PUBLIC)).unwrap().router();
         Self { hub, clock, database, keys, router }
@@ -122,7 +147,7 @@ impl TestHub {
             event: event.into(),
             op: event.into(),
             connector: None,
-            actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "test".into() },
+            actor: Actor { kind: ActorKind::Operator, id: None, person: None, name: "test".into(), client: None },
             args: [0; 32],
             at: self.now(),
             watch: Stopwatch::start(),

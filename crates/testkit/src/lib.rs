@@ -10,6 +10,7 @@
 mod client;
 mod database;
 mod hub;
+pub mod oauth;
 
 pub use client::{Answer, Client};
 pub use database::{Database, Engine, engines};

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
 
 mod answers;
+mod attacks;
 mod bad_input;
 mod calling;
 mod contract;
@@ -16,8 +17,11 @@ mod examples;
 mod exchange;
 mod extra;
 mod idempotency;
+mod identity;
 mod kris;
 mod ledger;
+mod lost_keyring;
+mod pages;
 mod register;
 mod tenants;
 mod uploads;

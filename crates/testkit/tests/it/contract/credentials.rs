@@ -128,7 +128,7 @@ async fn a_credential_of_another_door_opens_nothing() {
             ["mcp:read", "mcp:write", "mcp:read mcp:write", "mcp.read", "mcp.read mcp.acknowledge", "mcp:read mcp.read"]
         {
             let credential = Some(w.hub.token(&w.acme.tenant, scopes).await);
-            all.push(Bad { credential, says: "a personal access token opens MCP only", at: &[Way::Rest] });
+            all.push(Bad { credential, says: "a token for MCP opens MCP only", at: &[Way::Rest] });
         }
         for scopes in ["mcp.read", "mcp.read mcp.acknowledge"] {
             let credential = Some(w.hub.token(&w.acme.tenant, scopes).await);
