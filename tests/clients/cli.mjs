@@ -9,13 +9,16 @@ if (!program || !data) {
   process.exit(2);
 }
 
-/** Runs a command of the hub in the demo's tenant and gives what it printed; an error is thrown with its words. */
-export function watchkeep(...words) {
-  const args = [...words, '--tenant', hub.tenant, '--data', data];
-  const done = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env.PATH }, timeout: 60_000 });
+/** Runs a command of the hub and gives what it printed; an error is thrown with its words. */
+export function operate(...words) {
+  const options = { encoding: 'utf8', env: { PATH: process.env.PATH }, timeout: 60_000 };
+  const done = spawnSync(program, [...words, '--data', data], options);
   if (done.status !== 0) throw new Error(`watchkeep ${words.join(' ')} ended with ${done.status}: ${done.stderr}`);
   return done.stdout;
 }
+
+/** The same in the demo's tenant. */
+export const watchkeep = (...words) => operate(...words, '--tenant', hub.tenant);
 
 /** The same with `--json`. */
 export const told = (...words) => JSON.parse(watchkeep(...words, '--json'));

@@ -1,5 +1,5 @@
 // What the set-up pages of clients print, word by word but for the host and the placeholders: each command and each JSON
-// that a token can run. What needs a sign-in is skipped, and says so.
+// that a token can run. Signing in is tried by `claude-login.mjs` and its like.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -246,7 +246,6 @@ await check('the resource metadata is there', async () => {
   const answer = await fetch(`${hub.url}/.well-known/oauth-protected-resource/api/mcp`);
   same((await answer.json()).resource, hub.risk, 'resource');
 });
-skip('Dynamic registration, static credentials, consent, Connected Apps', 'this version has no sign-in');
 await check('every call is on the audit log as MCP_TOOL_CALLED', () => {
   const { items } = told('audit', 'list', '--event', 'MCP_TOOL_CALLED', '--limit', '200');
   const ops = new Set(items.map((row) => row.op));
