@@ -24,6 +24,7 @@ pub(crate) const FILES: &[Generated] = &[
     Generated { path: "docs/reference/controls.md", command: &["reference", "controls"] },
     Generated { path: "docs/reference/risks.md", command: &["reference", "risks"] },
     Generated { path: "docs/reference/register.md", command: &["reference", "register"] },
+    Generated { path: "docs/reference/connection-reasons.md", command: &["reference", "connection-reasons"] },
 ];
 
 /// `cargo xtask gen [--check]`.

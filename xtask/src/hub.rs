@@ -1,6 +1,7 @@
 //! The program under test: built, or given as `WATCHKEEP_BIN`, and started with demo data.
 
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
@@ -9,7 +10,7 @@ use std::{fs, thread};
 
 use serde::Deserialize;
 
-use crate::process::run;
+use crate::process::{Run, run};
 use crate::{Result, interrupt, process, world};
 
 /// Builds `watchkeep` and gives its path. With `WATCHKEEP_BIN` set, that program is taken as it is: so a released
@@ -52,6 +53,40 @@ pub(crate) struct Endpoints {
 /// The folder of a demo's data, in its own folder.
 const DATA: &str = "data";
 
+/// How a demo hub differs from one that is started without a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// Not at all.
+    Plain,
+    /// Clients have to register: their metadata documents are not taken.
+    RegistrationOnly,
+    /// Reached at `http://localhost`: browsers try no passkey at an address in figures.
+    Localhost,
+}
+
+impl Variant {
+    /// The port to ask for, 0 for any, and the settings: what a whole day sees of one address the clients do in minutes,
+    /// and documents of well-known clients are there without a network.
+    fn settings(self) -> Result<(u16, Vec<(&'static str, String)>)> {
+        let documents = if self == Self::RegistrationOnly { "off" } else { "on" };
+        let mut settings = vec![
+            ("WATCHKEEP_LIMITS__SIGN_INS_PER_MINUTE", String::from("0")),
+            ("WATCHKEEP_OAUTH__CLIENT_DOCUMENTS", String::from(documents)),
+        ];
+        if self != Self::Localhost {
+            return Ok((0, settings));
+        }
+        let port = free_port()?;
+        settings.push(("WATCHKEEP_PUBLIC_URL", format!("http://localhost:{port}")));
+        Ok((port, settings))
+    }
+}
+
+/// A port that nobody listens on at this moment.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
 /// A running hub with demo data in a folder of its own. Dropping it stops the hub and removes the folder.
 pub(crate) struct Demo {
     /// What it told.
@@ -64,15 +99,18 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// Starts `watchkeep demo` on a free port.
-    pub(crate) fn start(watchkeep: &Path) -> Result<Self> {
+    pub(crate) fn start(watchkeep: &Path, variant: Variant) -> Result<Self> {
         // drivers run in a folder of their own
         let program = fs::canonicalize(watchkeep)?;
-        let folder = std::env::temp_dir().join(format!("wk-demo-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("wk-demo-{}-{}", std::process::id(), variant as u8));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
-        let mut command = run(watchkeep)
-            .args(["demo", "--json", "--port", "0", "--keep"])
-            .arg(folder.join(DATA))
+        let (port, settings) = variant.settings()?;
+        let demo =
+            run(watchkeep).args(["demo", "--json", "--port", &port.to_string(), "--keep"]).arg(folder.join(DATA));
+        let mut command = settings
+            .iter()
+            .fold(demo, |demo, (name, value)| demo.env(name, value))
             .dir(&folder)
             .env("HOME", &folder)
             .env("TMPDIR", &folder)
@@ -101,9 +139,16 @@ impl Drop for Demo {
 }
 
 impl Demo {
-    /// The folder of its data.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.join(DATA)
+    /// A driver that is to be run against it: where it is, and how it is administered.
+    pub(crate) fn tell(&self, driver: Run) -> Run {
+        let hub = &self.told;
+        driver
+            .env("WATCHKEEP_URL", &hub.url)
+            .env("WATCHKEEP_TOKEN", &hub.token)
+            .env("WATCHKEEP_TENANT", &hub.tenant)
+            .env("WATCHKEEP_MCP_RISK", &hub.mcp.risk)
+            .env("WATCHKEEP_PROGRAM", &self.program)
+            .env("WATCHKEEP_DATA", self.folder.join(DATA))
     }
 }
 

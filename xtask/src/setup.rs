@@ -12,10 +12,24 @@ pub(crate) fn clients() -> PathBuf {
     world::root().join("tests/clients")
 }
 
+/// The folder of the browser's driver and its lock file.
+pub(crate) fn browser() -> PathBuf {
+    world::root().join("tests/browser")
+}
+
+/// Chromium, with letters to write with.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    node_packages(&browser())?;
+    if world::find("chromium").is_none() {
+        install(&["chromium", "fonts-liberation"])?;
+    }
+    world::find("chromium").ok_or_else(|| "chromium is still missing after installing it".into())
+}
+
 /// The PostgreSQL server programs.
 pub(crate) fn postgres() -> Result {
     if postgres::programs().is_none() {
-        install("postgresql")?;
+        install(&["postgresql"])?;
     }
     postgres::programs().map(|_| ()).ok_or_else(|| "PostgreSQL's `initdb` is still missing after installing it".into())
 }
@@ -50,7 +64,7 @@ pub(crate) fn node_packages(folder: &Path) -> Result {
         return Ok(());
     }
     if world::find("npm").is_none() {
-        install("npm")?;
+        install(&["npm"])?;
     }
     retried(|| run("npm").args(["ci", "--loglevel=error"]).dir(folder).limit(Duration::from_secs(600)).quiet())?;
     Ok(fs::write(stamp, lock)?)
@@ -75,7 +89,7 @@ pub(crate) fn python_packages(lock: &Path, name: &str) -> Result<PathBuf> {
     let make = || run(&system).args(["-m", "venv", "--clear"]).arg(&venv).quiet();
     if make().is_err() {
         // Debian keeps the module in a package of its own
-        install("python3-venv")?;
+        install(&["python3-venv"])?;
         make()?;
     }
     retried(|| {
@@ -86,12 +100,13 @@ pub(crate) fn python_packages(lock: &Path, name: &str) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Installs a Debian package as root, or in CI with `sudo`.
-fn install(package: &str) -> Result {
-    let apt = world::find("apt-get").ok_or_else(|| format!("`{package}` is missing"))?;
+/// Installs Debian packages as root, or in CI with `sudo`.
+fn install(packages: &[&str]) -> Result {
+    let names = packages.join(" ");
+    let apt = world::find("apt-get").ok_or_else(|| format!("{names} is missing"))?;
     let sudo = !world::is_root();
     if sudo && !(world::in_ci() && run("sudo").args(["-n", "true"]).capture().is_ok_and(|done| done.status.success())) {
-        return Err(format!("`{package}` is missing (`apt-get install {package}`)").into());
+        return Err(format!("{names} is missing (`apt-get install {names}`)").into());
     }
     let apt = |args: &[&str]| {
         let command = if sudo { run("sudo").args(["-n", "-E"]).arg(&apt) } else { run(&apt) };
@@ -99,7 +114,8 @@ fn install(package: &str) -> Result {
         command.env("DEBIAN_FRONTEND", "noninteractive").limit(Duration::from_secs(600)).quiet()
     };
     retried(|| apt(&["update"]))?;
-    retried(|| apt(&["install", "--no-install-recommends", package]))
+    let install = [&["install", "--no-install-recommends"], packages].concat();
+    retried(|| apt(&install))
 }
 
 /// Once more after a failure: networks fail.

@@ -8,6 +8,9 @@ mod counts;
 mod steps;
 mod suites;
 
+use std::path::Path;
+
+use crate::hub::Variant;
 use crate::postgres::Cluster;
 use crate::process::run;
 use crate::{Result, Told, r#gen, hub, interrupt, setup, tidy};
@@ -63,38 +66,71 @@ fn check(steps: &mut Steps, all: bool) {
 const TESTS: &str = "tests";
 const EXAMPLES: &str = "tests in documentation";
 const PRODUCT: &str = "conformance: product";
+const AUTHORIZATION: &str = "conformance: sign-in";
 const FIXTURES: &str = "conformance: fixtures";
 const BASELINE: &str = "conformance: baseline";
+const BROWSER: &str = "browser";
 
 /// The checks from outside, by other people's programs.
 fn with_hub(steps: &mut Steps) {
     let wanted = |steps: &Steps, language: Language| {
         clients::ALL.iter().any(|client| client.language == language && steps.wants(client.when, client.name))
     };
-    let suite = [PRODUCT, FIXTURES, BASELINE].iter().any(|name| steps.wants(When::All, name));
+    let suite = [PRODUCT, AUTHORIZATION, FIXTURES, BASELINE, BROWSER].iter().any(|name| steps.wants(When::All, name));
     let (in_node, in_python) = (wanted(steps, Language::Node), wanted(steps, Language::Python));
-    let node = if in_node || suite { steps.need("MCP clients", setup::node) } else { None };
+    let node = if in_node || in_python || suite { steps.need("MCP clients", setup::node) } else { None };
     let python = if in_python { steps.need("Python clients", setup::python) } else { None };
+    let chromium = if steps.wants(When::All, BROWSER) { steps.need("chromium", setup::chromium) } else { None };
 
-    if in_node || in_python || steps.wants(When::All, PRODUCT) {
-        let Some(watchkeep) = steps.need("watchkeep", hub::build) else { return };
-        let Some(demo) = steps.need("demo hub", || hub::Demo::start(&watchkeep)) else { return };
-        for client in clients::ALL {
-            let program = match client.language {
-                Language::Node => node.as_ref(),
-                Language::Python => python.as_ref(),
-            };
-            if let Some(program) = program {
-                steps.run(client.when, client.name, || client.run(program, &demo));
-            }
-        }
-        if let Some(node) = &node {
-            steps.run(When::All, PRODUCT, || suites::conformance(node, &demo.told, "product"));
-        }
+    let hubs = [Variant::Plain, Variant::RegistrationOnly, Variant::Localhost];
+    let hubs: Vec<_> = hubs.into_iter().filter(|variant| !of(steps, *variant).is_empty()).collect();
+    let watchkeep = if hubs.is_empty() { None } else { steps.need("watchkeep", hub::build) };
+    for (variant, watchkeep) in hubs.into_iter().zip(watchkeep.iter().cycle()) {
+        against(steps, (variant, watchkeep), (node.as_deref(), python.as_deref(), chromium.as_deref()));
     }
     if let Some(node) = &node {
         steps.run(When::All, BASELINE, || suites::baseline(node));
         steps.run(When::All, FIXTURES, || suites::conformance_fixture(node));
+    }
+}
+
+/// The names of the wanted checks that need a certain hub.
+fn of(steps: &Steps, variant: Variant) -> Vec<&'static str> {
+    let clients = clients::ALL.iter().filter(|one| one.hub == variant).map(|one| (one.when, one.name));
+    let suites: &[&str] = match variant {
+        Variant::Plain => &[PRODUCT, AUTHORIZATION],
+        Variant::RegistrationOnly => &[],
+        Variant::Localhost => &[BROWSER],
+    };
+    let suites = suites.iter().map(|name| (When::All, *name));
+    clients.chain(suites).filter(|(when, name)| steps.wants(*when, name)).map(|(_, name)| name).collect()
+}
+
+/// The checks that need a certain hub, against a fresh one.
+fn against(
+    steps: &mut Steps,
+    (variant, watchkeep): (Variant, &Path),
+    (node, python, chromium): (Option<&Path>, Option<&Path>, Option<&Path>),
+) {
+    let Some(demo) = steps.need("demo hub", || hub::Demo::start(watchkeep, variant)) else { return };
+    for client in clients::ALL.iter().filter(|one| one.hub == variant) {
+        let program = match client.language {
+            Language::Node => node,
+            Language::Python => python,
+        };
+        if let Some(program) = program {
+            steps.run(client.when, client.name, || client.run(program, node, &demo));
+        }
+    }
+    match (variant, node, chromium) {
+        (Variant::Plain, Some(node), _) => {
+            steps.run(When::All, AUTHORIZATION, || suites::authorization(node, &demo));
+            steps.run(When::All, PRODUCT, || suites::conformance(node, &demo.told, "product"));
+        }
+        (Variant::Localhost, Some(node), Some(chromium)) => {
+            steps.run(When::All, BROWSER, || suites::browser(node, chromium, &demo));
+        }
+        _ => {}
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::bench::http::{Connection, find};
+use crate::bench::load::Caller;
 
 /// The revision that the load generator speaks.
 pub(super) const REVISION: &str = "2025-11-25";
@@ -51,8 +52,7 @@ pub(super) struct Client {
     request: Vec<u8>,
     id: u64,
     right: Option<Right>,
-    /// Bytes of the last answer.
-    pub(super) bytes: usize,
+    bytes: usize,
 }
 
 /// An answer that was read and found right, with the request's id cut out. One that is equal to it, byte for byte, is
@@ -85,12 +85,11 @@ impl Client {
         let request = endpoint.post(session.as_deref(), &tools_call(id));
         Ok(Self { connection, endpoint: endpoint.clone(), session, request, id, right: None, bytes: 0 })
     }
+}
 
-    /// Calls once and checks the answer.
-    ///
-    /// # Errors
-    /// When the transport fails or the answer is not the page of rows that was asked for.
-    pub(super) fn call(&mut self) -> Result {
+impl Caller for Client {
+    /// Fails when the answer is not the page of rows that was asked for.
+    fn call(&mut self) -> Result {
         let old = self.id.to_string();
         self.id += 1;
         let new = self.id.to_string();
@@ -112,6 +111,10 @@ impl Client {
         check(answer.body, self.id)?;
         self.right = Some(Right { before: before.to_vec(), after: after.to_vec() });
         Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 

@@ -66,11 +66,30 @@ fn spent(server: u32, database: Option<u32>) -> [Duration; 4] {
     [usage::cpu(server), database.map(usage::cpu).unwrap_or_default(), usage::own(), usage::busy()]
 }
 
-/// Drives the server. `database` is the first process of a database server that works for it.
+/// Somebody with a connection of its own who asks the same kind of thing again and again.
+pub(super) trait Caller {
+    /// Asks once and checks the answer.
+    fn call(&mut self) -> Result;
+    /// Bytes of the last answer's body.
+    fn bytes(&self) -> usize;
+}
+
+/// Makes the caller of a number, in the thread that it will live in.
+pub(super) type Connect<'a> = dyn Fn(usize) -> Result<Box<dyn Caller + 'a>> + Sync + 'a;
+
+/// Drives an MCP server. `database` is the first process of a database server that works for it.
 ///
 /// # Errors
 /// When one answer is wrong or does not come, or the chore is interrupted.
 pub(super) fn drive(endpoint: &Endpoint, plan: Plan, server: u32, database: Option<u32>) -> Result<Load> {
+    drive_with(&|number| Ok(Box::new(Client::connect(endpoint, number)?)), plan, server, database)
+}
+
+/// Drives a server with callers of any kind.
+///
+/// # Errors
+/// When one answer is wrong or does not come, or the chore is interrupted.
+pub(super) fn drive_with(connect: &Connect<'_>, plan: Plan, server: u32, database: Option<u32>) -> Result<Load> {
     let shared = Shared::default();
     let (mut before, mut after) = ([Duration::ZERO; 4], [Duration::ZERO; 4]);
     let (mut first, mut last, mut took) = (0, 0, Duration::ZERO);
@@ -80,7 +99,7 @@ pub(super) fn drive(endpoint: &Endpoint, plan: Plan, server: u32, database: Opti
             .map(|number| {
                 scope.spawn({
                     let shared = &shared;
-                    move || client(endpoint, number, shared)
+                    move || client(connect, number, shared)
                 })
             })
             .collect();
@@ -104,7 +123,7 @@ pub(super) fn drive(endpoint: &Endpoint, plan: Plan, server: u32, database: Opti
     micros.sort_unstable();
     let cpu = |at: usize| after[at].saturating_sub(before[at]);
     let each = |at: usize| cpu(at).as_secs_f64() * 1e6 / calls as f64;
-    let cores = thread::available_parallelism().map_or(1, usize::from) as f64;
+    let cores = usage::cores() as f64;
     let others = cpu(3).saturating_sub(cpu(0) + cpu(1) + cpu(2));
     Ok(Load {
         calls,
@@ -131,11 +150,11 @@ fn pause(seconds: f64, shared: &Shared) {
 }
 
 /// One client's life; gives the microseconds of each of its calls that began and ended in the window.
-fn client(endpoint: &Endpoint, number: usize, shared: &Shared) -> Vec<u32> {
+fn client(connect: &Connect<'_>, number: usize, shared: &Shared) -> Vec<u32> {
     // not all at one instant: servers with several processes share out connections as they come
     thread::sleep(Duration::from_millis(5 * number as u64));
     let mut micros = Vec::new();
-    if let Err(error) = calls(endpoint, number, shared, &mut micros) {
+    if let Err(error) = calls(connect, number, shared, &mut micros) {
         shared.phase.store(OVER, Ordering::SeqCst);
         if let Ok(mut wrong) = shared.wrong.lock() {
             wrong.get_or_insert(error);
@@ -144,8 +163,8 @@ fn client(endpoint: &Endpoint, number: usize, shared: &Shared) -> Vec<u32> {
     micros
 }
 
-fn calls(endpoint: &Endpoint, number: usize, shared: &Shared, micros: &mut Vec<u32>) -> Result {
-    let mut client = Client::connect(endpoint, number)?;
+fn calls(connect: &Connect<'_>, number: usize, shared: &Shared, micros: &mut Vec<u32>) -> Result {
+    let mut client = connect(number)?;
     loop {
         let phase = shared.phase.load(Ordering::SeqCst);
         if phase == OVER {
@@ -158,7 +177,7 @@ fn calls(endpoint: &Endpoint, number: usize, shared: &Shared, micros: &mut Vec<u
         if phase == OPEN && shared.phase.load(Ordering::SeqCst) == OPEN {
             micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
         }
-        shared.bytes.store(client.bytes as u64, Ordering::Relaxed);
+        shared.bytes.store(client.bytes() as u64, Ordering::Relaxed);
     }
 }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::bench::call::{Client, Endpoint};
+use crate::bench::load::Caller;
 use crate::process::Run;
 use crate::{Result, interrupt, process, world};
 

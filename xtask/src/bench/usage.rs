@@ -68,6 +68,13 @@ pub(super) fn busy() -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS)
 }
 
+/// Processors of the whole machine, also where this process may use a part of them only.
+pub(super) fn cores() -> usize {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("cpu"));
+    lines.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).count().max(1)
+}
+
 /// Memory of a family in MiB, now and at its highest. Pages that two of its processes share are counted twice.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub(super) struct Memory {
@@ -125,5 +132,6 @@ mod tests {
         assert!(used >= Duration::from_millis(50), "{used:?}");
         assert!(memory.resident > 0.1 && memory.peak >= memory.resident, "{memory:?}");
         assert!(machine >= used, "{machine:?}");
+        assert!(cores() >= std::thread::available_parallelism().unwrap().get());
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::clients::counted;
 use super::counts::{self, Counts};
-use crate::hub::{self, Told, first_line};
+use crate::hub::{self, Demo, Told, first_line};
 use crate::postgres::Cluster;
 use crate::process::{Finished, Run, run};
-use crate::{Result, process, world};
+use crate::{Result, process, setup, world};
 
 /// The workspace's tests on both engines. `long` runs also those that take minutes.
 pub(crate) fn tests(postgres: Option<&Cluster>, long: bool) -> Result<Counts> {
@@ -64,6 +64,19 @@ pub(crate) fn conformance(node: &Path, hub: &Told, baseline: &str) -> Result<Cou
     let suite = run(node).arg("run.mjs").dir(folder).arg(format!("{baseline}.yaml"));
     let suite = suite.env("WATCHKEEP_MCP_RISK", &hub.mcp.risk).env("WATCHKEEP_TOKEN", &hub.token);
     counted(suite.limit(Duration::from_secs(900)).tee()?)
+}
+
+/// The same suite's scenarios for authorization servers.
+pub(crate) fn authorization(node: &Path, hub: &Demo) -> Result<Counts> {
+    let suite = run(node).arg("authorization.mjs").dir(world::root().join("tests/conformance"));
+    counted(hub.tell(suite).limit(Duration::from_secs(300)).tee()?)
+}
+
+/// The pages in a real browser; the pictures of each are left in the build folder.
+pub(crate) fn browser(node: &Path, chromium: &Path, hub: &Demo) -> Result<Counts> {
+    let driver = run(node).arg("run.mjs").dir(setup::browser());
+    let driver = driver.env("CHROMIUM", chromium).env("WATCHKEEP_PICTURES", world::target().join("browser"));
+    counted(hub.tell(driver).limit(Duration::from_secs(900)).tee()?)
 }
 
 /// Whether the baseline finds what it must find.
