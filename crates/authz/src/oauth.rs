@@ -5,7 +5,6 @@
 //! grant, no `plain`, no signed request and no introspection.
 
 pub mod authorize;
-mod base64;
 mod client;
 pub mod client_auth;
 pub mod code;

@@ -8,5 +8,3 @@ pub mod password;
 pub mod recovery;
 pub mod session;
 pub mod totp;
-
-mod base64;

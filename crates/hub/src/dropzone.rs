@@ -4,6 +4,7 @@
 //! most [`AT_ONCE`] at a time and never inside a write; the write keeps results only. The same bytes again change nothing
 //! and are answered with the artifact that they became first; which of two twins was first is decided by the write. What
 //! the gate accepts is not a sample yet: [`land`] makes samples of it, by `run_integration` or by the job of every minute.
+use data_encoding::HEXLOWER;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -177,17 +178,13 @@ impl Submitted {
         let proposals = Counts::default();
         Self {
             artifact_id: of.id,
-            sha256: hex(&of.sha256),
+            sha256: HEXLOWER.encode(&of.sha256),
             duplicate_of: Some(of.id),
             format: of.format,
             notes,
             proposals,
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Takes a push: keeps it with what can be read from it, or names the artifact that has the same bytes. Leaves one row

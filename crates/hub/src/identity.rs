@@ -8,6 +8,7 @@
 //! codes leave it once and are kept as SHA-256. Nothing it says tells a stranger whether an account exists.
 //!
 //! **Where to start.** [`password::sign_in`], then [`second::confirm`]; `gate` for what stands before a hash.
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 use serde_json::{Value, json};
@@ -18,7 +19,6 @@ use watchkeep_store::sql::Installation;
 use watchkeep_store::{Actor, ActorKind, Call, PersonScope, Stopwatch, Tx};
 
 use crate::canonical;
-use crate::dropzone::hex;
 use crate::error::{Error, Kind};
 use crate::hub::Hub;
 
@@ -29,7 +29,6 @@ pub mod password;
 pub mod recovery;
 pub mod second;
 pub mod sessions;
-mod state;
 pub mod totp;
 
 pub use gate::Limits;
@@ -297,7 +296,7 @@ async fn knows_device(hub: &Hub, visitor: &Visitor, own: PersonScope) -> Result<
 }
 
 fn new_secret(hub: &Hub) -> String {
-    hex(&hub.rng.bytes::<32>())
+    HEXLOWER.encode(&hub.rng.bytes::<32>())
 }
 
 fn secret_hash(secret: &str) -> [u8; 32] {

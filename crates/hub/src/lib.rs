@@ -39,6 +39,7 @@ pub mod rng;
 pub mod schema;
 pub mod shape;
 pub mod sheet;
+mod state;
 pub mod tasks;
 
 pub use call::{CallMeta, Called, Door, call};

@@ -26,10 +26,10 @@ pub mod authorize;
 pub mod clients;
 pub mod consent;
 pub mod cut;
+mod pending;
 mod record;
 pub mod register;
 pub mod revoke;
-mod sealed;
 mod throttle;
 pub mod token;
 
@@ -93,9 +93,8 @@ pub struct Authority {
     pub(crate) recorder: Recorder,
     pub(crate) throttle: Throttle,
     documents: Option<Documents>,
-    requests: hmac::Key,
     successors: hmac::Key,
-    tickets: hmac::Key,
+    decisions: hmac::Key,
 }
 
 impl std::fmt::Debug for Authority {
@@ -113,18 +112,12 @@ impl Authority {
             recorder: Recorder::default(),
             throttle: Throttle::default(),
             documents,
-            requests: key("authorization request"),
             successors: key("refresh successor"),
-            tickets: key("consent ticket"),
+            decisions: key("consent"),
         }
     }
     /// The issuer, as metadata and answers name it: byte for byte the public origin (RFC 8414, section 2).
     pub fn issuer(&self) -> &str {
         &self.resources.base
     }
-}
-
-/// Chance as the texts of codes and tokens have it: 64 hex digits.
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::op::Dialect;
 
-pub(crate) mod cursor;
+mod cursor;
 
 pub(crate) use cursor::{Question, Seal};
 

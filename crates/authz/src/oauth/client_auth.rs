@@ -1,9 +1,10 @@
 //! Client authentication at the token and revocation endpoints (RFC 6749 sections 2.3 and 3.2.1).
 
+use data_encoding::BASE64_NOPAD;
 use ring::digest::{SHA256, digest};
 
 use super::params::{self, Params};
-use super::{AuthMethod, Client, Reason, TokenError, base64};
+use super::{AuthMethod, Client, Reason, TokenError};
 
 /// How a client says who it is.
 #[derive(Clone, PartialEq, Eq)]
@@ -133,7 +134,12 @@ fn basic(header: &str) -> Option<(String, String)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let joined = base64::standard(rest.trim())?;
+    let joined = {
+        // with or without its padding
+        let plain = rest.trim();
+        let plain = plain.strip_suffix("==").or_else(|| plain.strip_suffix('=')).unwrap_or(plain);
+        BASE64_NOPAD.decode(plain.as_bytes()).ok()?
+    };
     let colon = joined.iter().position(|c| *c == b':')?;
     let (id, secret) = (params::decode(&joined[..colon]).ok()?, params::decode(&joined[colon + 1..]).ok()?);
     (!id.is_empty()).then_some((id, secret))

@@ -1,11 +1,12 @@
 //! Redeeming an authorization code (RFC 6749 section 4.1.3, OAuth 2.1 section 4.1.3, RFC 7636 section 4.6).
 
+use data_encoding::BASE64URL_NOPAD;
 use ring::digest::{SHA256, digest};
 use watchkeep_model::{Connector, Scopes, Slug, Timestamp};
 
 use super::params::Params;
 use super::resource::Resources;
-use super::{Reason, TokenError, base64};
+use super::{Reason, TokenError};
 
 /// Wrong verifiers after which a code buys nothing more.
 pub const MOST_TRIES: i64 = 3;
@@ -102,7 +103,7 @@ pub fn unknown() -> TokenError {
 /// True if `verifier` is the one whose hash is `challenge` (RFC 7636 section 4.6, `S256`).
 #[must_use]
 pub fn verifier_matches(challenge: &str, verifier: &str) -> bool {
-    is_verifier(verifier) && base64::url_safe(digest(&SHA256, verifier.as_bytes()).as_ref()) == challenge
+    is_verifier(verifier) && BASE64URL_NOPAD.encode(digest(&SHA256, verifier.as_bytes()).as_ref()) == challenge
 }
 
 /// The form of RFC 7636 section 4.1.

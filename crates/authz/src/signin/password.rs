@@ -4,8 +4,7 @@
 //! required, at most 1,024 bytes, and not easy to guess by zxcvbn, which is told the person's address and name. What is
 //! kept is Argon2id (RFC 9106) in a PHC string, so that the cost can grow with the machines.
 use argon2::{Algorithm, Argon2, Params, Version};
-
-use super::base64;
+use data_encoding::BASE64_NOPAD;
 
 /// The longest password, in bytes: what is longer is refused before any work is done.
 pub const MAX_BYTES: usize = 1_024;
@@ -103,7 +102,7 @@ impl Phc {
         if costs.next().is_some() || !cost.within(Cost::MOST) {
             return None;
         }
-        let (salt, hash) = (base64::decode(salt)?, base64::decode(hash)?);
+        let (salt, hash) = (BASE64_NOPAD.decode(salt.as_bytes()).ok()?, BASE64_NOPAD.decode(hash.as_bytes()).ok()?);
         (salt.len() >= 8 && salt.len() <= 64 && hash.len() == LENGTH).then_some(Self { cost, salt, hash })
     }
 }
@@ -122,7 +121,11 @@ fn argon2id(password: &str, salt: &[u8], cost: Cost) -> Option<[u8; LENGTH]> {
 pub fn hash(password: &str, salt: &[u8; 16], cost: Cost) -> Option<String> {
     let out = argon2id(password, salt, cost)?;
     let Cost { memory, passes, lanes } = cost;
-    Some(format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${}${}", base64::encode(salt), base64::encode(&out)))
+    Some(format!(
+        "$argon2id$v=19$m={memory},t={passes},p={lanes}${}${}",
+        BASE64_NOPAD.encode(salt),
+        BASE64_NOPAD.encode(&out)
+    ))
 }
 
 /// Whether a password is the one of a PHC string. Takes the time and memory that the string says.
@@ -145,8 +148,8 @@ pub fn is_outdated(phc: &str, now: Cost) -> bool {
 #[must_use]
 pub fn nobodys(chance: &[u8; 32], cost: Cost) -> String {
     let Cost { memory, passes, lanes } = cost;
-    let salt = base64::encode(&chance[..16]);
-    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${}", base64::encode(chance))
+    let salt = BASE64_NOPAD.encode(&chance[..16]);
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${}", BASE64_NOPAD.encode(chance))
 }
 
 #[cfg(test)]

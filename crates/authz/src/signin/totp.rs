@@ -3,6 +3,7 @@
 //!
 //! A code of the step before or after the present one counts too, for clocks that are off. The answer is the step that
 //! matched: only one that is greater than the last accepted may be accepted, so that no code counts twice.
+use data_encoding::BASE32_NOPAD;
 use ring::hmac;
 use watchkeep_model::Timestamp;
 
@@ -62,15 +63,7 @@ fn same(a: &str, b: &str) -> bool {
 /// A seed as it is typed into an app: base32 (RFC 4648, section 6) without padding.
 #[must_use]
 pub fn base32(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let mut out = String::with_capacity(bytes.len().div_ceil(5) * 8);
-    for chunk in bytes.chunks(5) {
-        let word = chunk.iter().fold(0_u64, |w, b| (w << 8) | u64::from(*b)) << (8 * (5 - chunk.len()));
-        for i in 0..(chunk.len() * 8).div_ceil(5) {
-            out.push(char::from(ALPHABET[(word >> (35 - 5 * i)) as usize & 31]));
-        }
-    }
-    out
+    BASE32_NOPAD.encode(bytes)
 }
 
 /// The address that an app reads from the picture (the key URI format of Google Authenticator).

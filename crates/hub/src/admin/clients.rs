@@ -1,4 +1,5 @@
 //! Clients of the authorization server as an admin handles them, and what people allowed them.
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 use serde_json::json;
@@ -9,7 +10,6 @@ use watchkeep_store::oauth::grants::{self, MyGrant};
 use watchkeep_store::oauth::hash;
 
 use super::{Admin, named};
-use crate::dropzone::hex;
 use crate::error::Error;
 use crate::oauth::attempts::{Attempt, last};
 use crate::oauth::cut;
@@ -60,11 +60,11 @@ impl Admin {
             Some(slug) => Some(self.tenant(slug).await?.tenant()),
             None => None,
         };
-        let secret = new.confidential.then(|| hex(&self.rng().bytes::<32>()));
+        let secret = new.confidential.then(|| HEXLOWER.encode(&self.rng().bytes::<32>()));
         let method = if new.confidential { AuthMethod::Secret } else { AuthMethod::None };
         let now = self.now();
         let row = ClientRow {
-            id: format!("mcp_{}", hex(&self.rng().bytes::<16>())),
+            id: format!("mcp_{}", HEXLOWER.encode(&self.rng().bytes::<16>())),
             kind: "static".into(),
             name: named("name", &new.name)?,
             redirect_uris: json!(new.redirect_uris).to_string(),
@@ -142,7 +142,7 @@ impl Admin {
         if row.kind != "static" || row.secret_hash.is_none() {
             return Err(Error::conflict("only a confidential client that an admin made has a secret to change"));
         }
-        let secret = hex(&self.rng().bytes::<32>());
+        let secret = HEXLOWER.encode(&self.rng().bytes::<32>());
         let (wanted, print) = (row.id.clone(), hash(&secret));
         let call = self.act("oauth_client_secret_made", "client secret", &json!({"id": row.id}), &row.id);
         self.store()

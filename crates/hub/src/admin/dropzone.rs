@@ -1,4 +1,5 @@
 //! Drop Zones and their proposals, for the operator: made, opened to a webhook, pushed into, decided about.
+use data_encoding::HEXLOWER;
 use std::fmt;
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ impl Admin {
         let zone = self.zone(tenant, which).await?;
         let (now, of) = (self.now(), zone.id);
         let id = TokenId::new(self.rng().id(now));
-        let secret = format!("wdz_{}", dropzone::hex(&self.rng().bytes::<32>()));
+        let secret = format!("wdz_{}", HEXLOWER.encode(&self.rng().bytes::<32>()));
         let made = ZoneToken { integration: of, name: zone.name, secret: secret.clone(), created_at: now };
         let call = self.act("dropzone_token_created", "dropzone token rotate", &json!({"integrationId": of}), of);
         let by = self.actor().name.clone();

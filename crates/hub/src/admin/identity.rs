@@ -1,4 +1,5 @@
 //! How people get in: one-time links, resets of second factors, sessions, and what a tenant asks of its people.
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 use serde_json::json;
@@ -12,7 +13,6 @@ use watchkeep_store::tenants::{self, TenantRules};
 
 use super::Admin;
 use crate::canonical::sha256;
-use crate::dropzone::hex;
 use crate::error::Error;
 use crate::identity::links::LinkKind;
 use crate::oauth::cut;
@@ -91,7 +91,7 @@ impl Admin {
             return Err(Error::conflict(format!("{} is locked out: enable them first", person.email)));
         }
         let now = self.now();
-        let token = hex(&self.rng().bytes::<32>());
+        let token = HEXLOWER.encode(&self.rng().bytes::<32>());
         let (event, op, lives) = match kind {
             LinkKind::Invitation => ("user_invited", "user link", INVITATION),
             LinkKind::Reset => ("password_reset_made", "user link", RESET),

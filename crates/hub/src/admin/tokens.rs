@@ -2,6 +2,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use watchkeep_model::{Connector, Role, Scope, Scopes, Slug, Span, Timestamp, TokenId};
 use watchkeep_store::TenantScope;
@@ -174,7 +175,7 @@ impl Admin {
         lifetime: Lifetime,
     ) -> Result<Credential, Error> {
         let now = self.now();
-        let digits: String = self.rng().bytes::<32>().iter().map(|b| format!("{b:02x}")).collect();
+        let digits = HEXLOWER.encode(&self.rng().bytes::<32>());
         Ok(Credential {
             id: TokenId::new(self.rng().id(now)),
             name: named("name", name)?,

@@ -1,11 +1,12 @@
 //! The write: an artifact with its proposals and the gate's decisions, all of it or nothing.
+use data_encoding::HEXLOWER;
 use watchkeep_model::ArtifactId;
 use watchkeep_model::autonomy::Verdict;
 use watchkeep_store::artifacts::{self, ArtifactRow};
 use watchkeep_store::proposals::{self, ProposalRow, outcomes};
 use watchkeep_store::{Error as StoreError, Tx};
 
-use super::{Counts, Submitted, hex};
+use super::{Counts, Submitted};
 use crate::error::Error;
 use crate::proposals::by_gate;
 
@@ -53,7 +54,7 @@ impl Prepared {
         }
         Ok(Submitted {
             artifact_id: self.row.id,
-            sha256: hex(&self.row.sha256),
+            sha256: HEXLOWER.encode(&self.row.sha256),
             duplicate_of: None,
             format: self.row.format.clone(),
             notes: serde_json::from_str(&self.row.notes).unwrap_or_default(),

@@ -13,9 +13,10 @@ use webauthn_rs::prelude::{
 };
 
 use super::password::ended;
-use super::{Began, Level, Opening, SignedIn, Sought, Visitor, act, actor, knows_device, nobody, recovery, state};
+use super::{Began, Level, Opening, SignedIn, Sought, Visitor, act, actor, knows_device, nobody, recovery};
 use crate::error::{Error, Kind};
 use crate::hub::Hub;
+use crate::state;
 
 /// How long a browser may take to ask its person.
 const LIVES: Span = Span::minutes(5);

@@ -9,9 +9,10 @@ use watchkeep_model::Span;
 use watchkeep_store::identity::{factors, sessions};
 
 use super::password::ended;
-use super::{Began, Level, Opening, SignedIn, Sought, Visitor, act, knows_device, recovery, second, state};
+use super::{Began, Level, Opening, SignedIn, Sought, Visitor, act, knows_device, recovery, second};
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::state;
 
 /// How long the picture may stand on the screen.
 const LIVES: Span = Span::minutes(15);

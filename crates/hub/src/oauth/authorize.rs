@@ -10,7 +10,7 @@ use watchkeep_model::Timestamp;
 use super::attempts::{Step, Who, note};
 use super::clients::{Found, find};
 use super::consent::{self, Consent};
-use super::sealed::Pending;
+use super::pending::Pending;
 use super::throttle::Gate;
 use crate::Hub;
 use crate::error::{Error, Kind};
@@ -85,7 +85,8 @@ pub async fn begin(
         let text = format!("too many requests from your address; wait {retry_after} s and try again");
         return Err(Error::new(Kind::Limited { retry_after }, text));
     }
-    go_on(hub, visitor, &Pending::new(alias, raw, now, hub.rng.bytes()), signed).await
+    let pending = Pending::new(alias, raw, now);
+    go_on(hub, visitor, &pending, pending.seal(hub)?, signed).await
 }
 
 /// A request that went through sign-in, or comes back to its page.
@@ -98,8 +99,8 @@ pub async fn resume(
     request: &str,
     signed: Option<&SignedIn>,
 ) -> Result<Asked, Error> {
-    match Pending::open(&hub.oauth, request, hub.now()) {
-        Some(pending) => go_on(hub, visitor, &pending, signed).await,
+    match Pending::open(hub, request) {
+        Some(pending) => go_on(hub, visitor, &pending, request.to_owned(), signed).await,
         None => Ok(Asked::Page(PageError::ended())),
     }
 }
@@ -107,7 +108,7 @@ pub async fn resume(
 /// Whether a request is waiting behind this text: sign-in pages ask before they show it on.
 #[must_use]
 pub fn is_pending(hub: &Hub, request: &str) -> bool {
-    Pending::open(&hub.oauth, request, hub.now()).is_some()
+    Pending::open(hub, request).is_some()
 }
 
 /// A request that can be asked about.
@@ -160,6 +161,7 @@ async fn go_on(
     hub: &Arc<Hub>,
     visitor: &Visitor,
     pending: &Pending,
+    request: String,
     signed: Option<&SignedIn>,
 ) -> Result<Asked, Error> {
     let person = signed.map(|s| s.person);
@@ -170,7 +172,7 @@ async fn go_on(
     let signed = signed.filter(|s| s.level == Level::Full && !s.must_enrol);
     let good = match judge(hub, pending, signed).await? {
         Judged::Good(good) => good,
-        Judged::Later => return Ok(Asked::SignIn { request: pending.seal(&hub.oauth), fresh: false }),
+        Judged::Later => return Ok(Asked::SignIn { request, fresh: false }),
         Judged::Page(refused, client) => {
             tell(refused.reason, client.as_deref(), Some(&refused.text));
             return Ok(Asked::Page(PageError::new(&refused)));
@@ -188,7 +190,7 @@ async fn go_on(
             tell(Reason::SignInNeeded, Some(&good.client), None);
             return Ok(back("login_required", "nobody is signed in"));
         }
-        return Ok(Asked::SignIn { request: pending.seal(&hub.oauth), fresh: false });
+        return Ok(Asked::SignIn { request, fresh: false });
     };
     match good.request.prompt {
         // what was allowed before is never allowed again unseen
@@ -197,9 +199,9 @@ async fn go_on(
             return Ok(back("consent_required", "a person has to decide"));
         }
         Prompt::Login if signed.created_at < good.came => {
-            return Ok(Asked::SignIn { request: pending.seal(&hub.oauth), fresh: true });
+            return Ok(Asked::SignIn { request, fresh: true });
         }
         _ => {}
     }
-    Ok(Asked::Consent(Box::new(consent::question(hub, signed, &good, pending.seal(&hub.oauth)).await?)))
+    Ok(Asked::Consent(Box::new(consent::question(hub, signed, &good, request).await?)))
 }

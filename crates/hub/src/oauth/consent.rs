@@ -10,7 +10,7 @@ use watchkeep_store::oauth::{self as kept, grants};
 
 use super::attempts::{Step, Who, note};
 use super::authorize::{Good, Judged, PageError, judge};
-use super::sealed::Pending;
+use super::pending::Pending;
 use super::{CODE, GRANT};
 use crate::Hub;
 use crate::error::{Error, Kind};
@@ -237,9 +237,9 @@ pub async fn decide(
     answered: Answered,
 ) -> Result<Decided, Error> {
     let ended = || Ok(Decided::Refused(PageError::ended()));
-    let Some(pending) = Pending::open(&hub.oauth, &answered.request, hub.now()) else { return ended() };
-    let right = hub.oauth.ticket(&signed.secret_hash, &answered.request);
-    if !same(&right, &answered.ticket) || signed.level != Level::Full || signed.must_enrol {
+    let Some(pending) = Pending::open(hub, &answered.request) else { return ended() };
+    let asked_here = hub.oauth.is_ticket(&signed.secret_hash, &answered.request, &answered.ticket);
+    if !asked_here || signed.level != Level::Full || signed.must_enrol {
         return ended();
     }
     let good = match judge(hub, &pending, Some(signed)).await? {
@@ -339,9 +339,4 @@ pub async fn decide(
     hub.store.client_granted(good.client.id.clone(), now).await?;
     note(hub, visitor, Step::Consent, Reason::ConsentGiven, who(), None);
     Ok(Decided::Redirect { to: authorize::code_redirect(&good.request, issuer, &code) })
-}
-
-/// Compares without telling by time how much is right.
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }

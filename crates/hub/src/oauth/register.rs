@@ -1,5 +1,6 @@
 //! A client introduces itself (RFC 7591). Whoever registers exactly like somebody before gets the same client: a program
 //! that forgets its registration each day leaves one row.
+use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -11,9 +12,9 @@ use watchkeep_model::Span;
 use watchkeep_store::oauth::clients::{self, ClientRow};
 use watchkeep_store::oauth::hash;
 
+use super::Registration;
 use super::attempts::{Step, Who, note};
 use super::throttle::Gate;
-use super::{Registration, digits};
 use crate::Hub;
 use crate::error::{Error, Kind};
 use crate::identity::Visitor;
@@ -81,9 +82,9 @@ pub async fn register(hub: &Arc<Hub>, visitor: &Visitor, body: &[u8]) -> Result<
         let text = "this hub has taken as many new clients as it takes in a day; ask its operator for a static client";
         return Err(Error::new(Kind::Limited { retry_after: 3_600 }, text).into());
     }
-    let secret = (!public).then(|| digits(&hub.rng.bytes::<32>()));
+    let secret = (!public).then(|| HEXLOWER.encode(&hub.rng.bytes::<32>()));
     let row = ClientRow {
-        id: format!("mcp_{}", digits(&hub.rng.bytes::<16>())),
+        id: format!("mcp_{}", HEXLOWER.encode(&hub.rng.bytes::<16>())),
         kind: "registered".into(),
         name: asked.name.clone(),
         redirect_uris: json!(asked.redirect_uris).to_string(),

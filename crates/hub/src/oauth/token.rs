@@ -1,6 +1,7 @@
 //! Codes and refresh tokens become tokens (RFC 6749, sections 4.1.3 and 6). What may be is decided in `authz`; here it is
 //! looked up, and done in one transaction with its row. Of many that come at once with the same code one wins, by the
 //! database's own word.
+use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 use ring::hmac;
@@ -19,7 +20,7 @@ use watchkeep_store::oauth::refresh::{self as generations, NewRefresh, RefreshRo
 
 use super::attempts::{Step, Who, note};
 use super::throttle::Gate;
-use super::{REFRESH, RETRY_WINDOW, clients, digits, record};
+use super::{REFRESH, RETRY_WINDOW, clients, record};
 use crate::Hub;
 use crate::error::{Error, Kind};
 use crate::identity::Visitor;
@@ -354,8 +355,8 @@ struct Pair {
 impl Pair {
     fn fresh(hub: &Hub) -> Self {
         Self {
-            access: format!("mat_{}", digits(&hub.rng.bytes::<32>())),
-            refresh: format!("mrt_{}", digits(&hub.rng.bytes::<32>())),
+            access: format!("mat_{}", HEXLOWER.encode(&hub.rng.bytes::<32>())),
+            refresh: format!("mrt_{}", HEXLOWER.encode(&hub.rng.bytes::<32>())),
         }
     }
     /// The pair that follows `token`: made of the token, of what its row holds and of the hub's own secret, so that the hub
@@ -366,7 +367,7 @@ impl Pair {
             tag.update(label);
             tag.update(nonce);
             tag.update(token.as_bytes());
-            digits(tag.sign().as_ref())
+            HEXLOWER.encode(tag.sign().as_ref())
         };
         Self { access: format!("mat_{}", part(b"access")), refresh: format!("mrt_{}", part(b"refresh")) }
     }

@@ -2,6 +2,7 @@
 //!
 //! A cursor is base64url of eight bytes of HMAC-SHA-256 and the key of the last item. The HMAC covers the question
 //! (tenant, operation, filters), so a cursor of another tenant or of other filters is refused, and nobody makes one.
+use data_encoding::BASE64URL_NOPAD;
 use ring::hmac;
 use serde_json::{Map, Value};
 use watchkeep_model::TenantId;
@@ -56,7 +57,7 @@ impl Question {
         let mut bytes = Vec::with_capacity(MAC + key.len());
         bytes.extend_from_slice(&seal.mac(self, key));
         bytes.extend_from_slice(key);
-        encode(&bytes)
+        BASE64URL_NOPAD.encode(&bytes)
     }
 
     /// The key behind a cursor of this question.
@@ -68,54 +69,11 @@ impl Question {
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// Base64url without padding (RFC 4648, section 5).
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let [a, b, c] = [0, 1, 2].map(|i| u32::from(chunk.get(i).copied().unwrap_or_default()));
-        let bits = (a << 16) | (b << 8) | c;
-        for i in 0..=chunk.len() {
-            out.push(char::from(ALPHABET[((bits >> (18 - 6 * i)) & 63) as usize]));
-        }
-    }
-    out
-}
-
-/// The bytes of a base64url text; none if it is not the one text that [`encode`] makes of them.
+/// The bytes of a base64url text (RFC 4648, section 5) without padding; none if it is not the one text that stands for
+/// them.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    decode_up_to(text, MAX_CHARS)
-}
-
-/// The same for texts of at most `most` characters.
-pub(crate) fn decode_up_to(text: &str, most: usize) -> Option<Vec<u8>> {
-    if text.len() > most || text.len() % 4 == 1 {
-        return None;
-    }
-    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for chunk in text.as_bytes().chunks(4) {
-        let mut bits = 0_u32;
-        for (i, c) in chunk.iter().enumerate() {
-            let value = match c {
-                b'A'..=b'Z' => c - b'A',
-                b'a'..=b'z' => c - b'a' + 26,
-                b'0'..=b'9' => c - b'0' + 52,
-                b'-' => 62,
-                b'_' => 63,
-                _ => return None,
-            };
-            bits |= u32::from(value) << (18 - 6 * i);
-        }
-        let [_, a, b, c] = bits.to_be_bytes();
-        let keep = chunk.len() - 1;
-        out.extend_from_slice(&[a, b, c][..keep]);
-        // the bits that were left over must be zero, else two texts would mean the same
-        if bits.trailing_zeros() < (24 - 8 * keep as u32) {
-            return None;
-        }
-    }
-    Some(out)
+    let text = Some(text).filter(|text| text.len() <= MAX_CHARS)?;
+    BASE64URL_NOPAD.decode(text.as_bytes()).ok()
 }
 
 #[cfg(test)]
@@ -133,10 +91,10 @@ mod tests {
             ("fooba", "Zm9vYmE"),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(encode(plain.as_bytes()), text);
+            assert_eq!(BASE64URL_NOPAD.encode(plain.as_bytes()), text);
             assert_eq!(decode(text).unwrap(), plain.as_bytes());
         }
-        assert_eq!(encode(&[0xfb, 0xff]), "-_8");
+        assert_eq!(BASE64URL_NOPAD.encode(&[0xfb, 0xff]), "-_8");
         for bad in ["A", "Zh", "Zm9", "Zg==", "Z g", "Zm+v", "é"] {
             assert_eq!(decode(bad), None, "{bad}");
         }
@@ -146,7 +104,7 @@ mod tests {
     fn every_length_and_byte_comes_back() {
         for n in 0..70_usize {
             let bytes: Vec<u8> = (0..n).map(|i| (i * 37 + n * 11) as u8).collect();
-            assert_eq!(decode(&encode(&bytes)).unwrap(), bytes);
+            assert_eq!(decode(&BASE64URL_NOPAD.encode(&bytes)).unwrap(), bytes);
         }
     }
 }

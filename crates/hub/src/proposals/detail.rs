@@ -1,4 +1,5 @@
 //! One proposal with all that is known of it: the artifact, the words it was read from, every decision.
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 use watchkeep_model::{ArtifactId, IntegrationId, ProposalId, TenantId, Timestamp, text};
@@ -9,7 +10,6 @@ use watchkeep_store::{Keyring, Reader};
 
 use super::decide::missing;
 use super::{Proposal, SHOWN};
-use crate::dropzone::hex;
 use crate::error::Error;
 
 /// What was pushed, without its bytes.
@@ -60,7 +60,7 @@ impl From<ArtifactRow> for Artifact {
         Self {
             id: a.id,
             integration_id: a.integration_id,
-            sha256: hex(&a.sha256),
+            sha256: HEXLOWER.encode(&a.sha256),
             filename: a.filename,
             mime: a.mime,
             subject: a.subject,

@@ -1,4 +1,5 @@
 //! A request for a page: who asks, what their forms are tied to, and how pages answer.
+use data_encoding::HEXLOWER;
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ impl FromRequestParts<Arc<App>> for Ask {
             app: app.clone(),
             visitor,
             signed: None,
-            stranger: stranger.clone().unwrap_or_else(|| hex(&app.hub.rng.bytes::<32>())),
+            stranger: stranger.clone().unwrap_or_else(|| HEXLOWER.encode(&app.hub.rng.bytes::<32>())),
             cookies: vec![],
             headers,
         };
@@ -363,8 +364,4 @@ pub(crate) fn with_request(path: &str, request: Option<&str>) -> String {
             format!("{path}?{query}")
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,5 @@
 //! The stylesheet and the two scripts, at addresses that name their content: a browser keeps them for good.
+use data_encoding::HEXLOWER;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -23,7 +24,7 @@ pub(super) struct Asset {
 
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, text: &'static str) -> Self {
-        let hash: String = canonical::sha256(text.as_bytes())[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = HEXLOWER.encode(&canonical::sha256(text.as_bytes())[..4]);
         Self { path: format!("/assets/{name}-{hash}.{ending}"), text, kind }
     }
 }

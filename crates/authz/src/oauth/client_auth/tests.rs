@@ -23,7 +23,7 @@ fn form(raw: &str) -> Params {
 
 /// `word` as HTTP Basic.
 fn header(word: &str) -> String {
-    let padded = base64::url_safe(word.as_bytes()).replace('-', "+").replace('_', "/");
+    let padded = BASE64_NOPAD.encode(word.as_bytes());
     format!("Basic {padded}{}", "=".repeat((4 - padded.len() % 4) % 4))
 }
 

@@ -1,4 +1,5 @@
 //! One KRI: its history, and where its value comes from, down to the sample.
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,7 +11,6 @@ use watchkeep_store::samples::{self, PointRow, SubjectRow};
 use watchkeep_store::{Reader, artifacts, proposals, runs};
 
 use super::{Kri, find, sources};
-use crate::dropzone::hex;
 use crate::ingest::HISTORY;
 use crate::proposals::Cited;
 use crate::{Ctx, Doors, Error, Op, Read, Verb};
@@ -333,7 +333,7 @@ async fn evidence(db: Reader<'_>, provenance: &Map<String, Value>) -> Result<Opt
     };
     Ok(Some(Evidence {
         artifact_id: a.id,
-        sha256: hex(&a.sha256),
+        sha256: HEXLOWER.encode(&a.sha256),
         filename: a.filename,
         format: a.format,
         pushed_by: a.pushed_by,
