@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+mod bucket;
 pub mod call;
 pub mod canonical;
 pub mod clock;

@@ -18,7 +18,8 @@ use watchkeep_outbound::Documents;
 use watchkeep_store::Keyring;
 
 use self::attempts::Recorder;
-use self::throttle::Throttle;
+use self::throttle::Knock;
+use crate::bucket::Buckets;
 
 pub mod apps;
 pub mod attempts;
@@ -90,8 +91,8 @@ pub struct Authority {
     pub settings: Settings,
     /// What tokens are for.
     pub resources: Resources,
-    pub(crate) recorder: Recorder,
-    pub(crate) throttle: Throttle,
+    recorder: Recorder,
+    knocks: Buckets<(Knock, String)>,
     documents: Option<Documents>,
     successors: hmac::Key,
     decisions: hmac::Key,
@@ -110,7 +111,7 @@ impl Authority {
             settings,
             resources: Resources::at(public_url),
             recorder: Recorder::default(),
-            throttle: Throttle::default(),
+            knocks: Buckets::default(),
             documents,
             successors: key("refresh successor"),
             decisions: key("consent"),

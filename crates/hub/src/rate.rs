@@ -1,9 +1,7 @@
 //! How often one token may call: a bucket per token and class that fills up evenly over a minute.
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use watchkeep_model::{Timestamp, TokenId};
 
+use crate::bucket::{Buckets, Size, seconds};
 use crate::error::{Error, Kind};
 use crate::op::Rate;
 
@@ -50,35 +48,16 @@ pub struct RateState {
     pub reset: u32,
 }
 
-/// Above so many buckets the full ones are thrown away.
-const PRUNE_AT: usize = 4_096;
-const MINUTE: f64 = 60_000_000.0;
-
 /// The buckets of all tokens of this hub. Several hubs behind a load balancer each have their own.
 #[derive(Debug)]
 pub(crate) struct Rates {
     limits: Limits,
-    buckets: Mutex<HashMap<(TokenId, Rate), Bucket>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    left: f64,
-    at: Timestamp,
-}
-
-impl Bucket {
-    /// As full as it is at `now`. A clock that went back fills nothing.
-    fn filled(self, per_minute: f64, now: Timestamp) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of a bucket's life are far below 2^53")]
-        let passed = now.since(self.at).micros().max(0) as f64;
-        Self { left: (self.left + passed * per_minute / MINUTE).min(per_minute), at: now }
-    }
+    buckets: Buckets<(TokenId, Rate)>,
 }
 
 impl Rates {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, buckets: Mutex::default() }
+        Self { limits, buckets: Buckets::default() }
     }
 
     /// Takes one call from the token's bucket and tells what is left; none where there is no limit.
@@ -90,41 +69,13 @@ impl Rates {
         if limit == 0 {
             return (None, Ok(()));
         }
-        let per_minute = f64::from(limit);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= PRUNE_AT {
-            let limits = self.limits;
-            buckets.retain(|(_, class), b| {
-                let full = f64::from(limits.of(*class));
-                b.filled(full, now).left < full
-            });
-        }
-        let bucket = buckets.entry((token, class)).or_insert(Bucket { left: per_minute, at: now });
-        *bucket = bucket.filled(per_minute, now);
-        let taken = bucket.left >= 1.0;
-        if taken {
-            bucket.left -= 1.0;
-        }
-        let left = bucket.left;
-        drop(buckets);
-        let state = RateState { class, limit, remaining: whole(left), reset: seconds(per_minute - left, per_minute) };
-        if taken {
-            return (Some(state), Ok(()));
-        }
-        let retry_after = seconds(1.0 - left, per_minute).max(1);
+        let left = self.buckets.take((token, class), Size::per_minute(limit), now);
+        let state = RateState { class, limit, remaining: left.remaining, reset: seconds(left.full_in) };
+        let Some(wait) = left.wait else { return (Some(state), Ok(())) };
+        let retry_after = seconds(wait).max(1);
         let text = format!("too many calls with this token ({limit} a minute); wait {retry_after} s and call again");
         (Some(state), Err(Error::new(Kind::Limited { retry_after }, text)))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a u32, rounded down")]
-fn whole(x: f64) -> u32 {
-    x.max(0.0) as u32
-}
-
-/// How long it takes to fill up `calls`, in whole seconds, rounded up.
-fn seconds(calls: f64, per_minute: f64) -> u32 {
-    whole((calls * 60.0 / per_minute).ceil())
 }
 
 #[cfg(test)]
@@ -171,16 +122,5 @@ mod tests {
     fn no_limit_is_no_state() {
         let (state, result) = Rates::new(Limits::NONE).take(token(1), Rate::Heavy, T0);
         assert!(state.is_none() && result.is_ok());
-    }
-
-    #[test]
-    fn full_buckets_are_thrown_away_and_others_kept() {
-        let rates = Rates::new(Limits { light: 2, heavy: 2, write: 2 });
-        for n in 0..PRUNE_AT as u128 {
-            let _ = rates.take(token(n), Rate::Light, T0);
-        }
-        let later = T0.plus(Span::minutes(2));
-        let _ = rates.take(token(0), Rate::Heavy, later);
-        assert_eq!(rates.buckets.lock().unwrap().len(), 1);
     }
 }

@@ -3,10 +3,8 @@
 //! A hash takes 19 MiB and tens of milliseconds. So many run at once as there are processors but one, so many wait as
 //! can be served in two seconds, and everybody else hears at once that the hub is busy: memory is bounded, and the other
 //! doors stay open.
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ring::hmac;
@@ -15,6 +13,7 @@ use watchkeep_authz::signin::password::{self, Cost};
 use watchkeep_model::Timestamp;
 use watchkeep_store::Keyring;
 
+use crate::bucket::{Buckets, Size, network};
 use crate::error::{Error, Kind};
 use crate::rng::Rng;
 
@@ -39,17 +38,13 @@ impl Limits {
     pub const NONE: Self = Self { address: 0, account: 0 };
 }
 
-/// Above so many buckets the full ones are thrown away.
-const PRUNE_AT: usize = 8_192;
-const MINUTE: i64 = 60_000_000;
 const WAITING: usize = 32;
 const WAIT: Duration = Duration::from_secs(2);
 
 /// The gate of one hub.
 pub(crate) struct Gate {
     limits: Limits,
-    /// Until when each bucket is in debt: the time at which it is full again.
-    full_at: Mutex<HashMap<[u8; 32], Timestamp>>,
+    attempts: Buckets<[u8; 32]>,
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
     subjects: hmac::Key,
@@ -85,7 +80,7 @@ impl Gate {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             limits,
-            full_at: Mutex::default(),
+            attempts: Buckets::default(),
             slots: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             waiting: AtomicUsize::new(0),
             subjects: hmac::Key::new(hmac::HMAC_SHA256, &keys.derive("sign-in")),
@@ -125,24 +120,14 @@ impl Gate {
         self.take(subject, self.limits.account, now)
     }
 
-    /// The generic cell rate algorithm: one number per bucket.
     fn take(&self, key: [u8; 32], per_minute: u32, now: Timestamp) -> Result<(), Error> {
         if per_minute == 0 {
             return Ok(());
         }
-        let one = MINUTE / i64::from(per_minute);
-        let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= PRUNE_AT {
-            all.retain(|_, full_at| *full_at > now);
+        match self.attempts.take(key, Size::per_minute(per_minute), now).wait {
+            Some(wait) => Err(super::wait(now.plus(wait), now)),
+            None => Ok(()),
         }
-        let full_at = all.get(&key).map_or(now.micros(), |at| at.micros().clamp(now.micros(), now.micros() + MINUTE));
-        let next = full_at + one;
-        if next > now.micros() + MINUTE {
-            let until = Timestamp::from_micros(next - MINUTE);
-            return Err(super::wait(until, now));
-        }
-        all.insert(key, Timestamp::from_micros(next));
-        Ok(())
     }
 
     /// A place in the queue for hashes.
@@ -167,18 +152,6 @@ impl Gate {
 
 fn busy() -> Error {
     Error::new(Kind::Unavailable, "the hub is busy; try again in a few seconds")
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address: the least that one subscriber has.
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Ok(IpAddr::V4(ip)) => ip.to_string(),
-        Err(_) => address.chars().take(60).collect(),
-    }
 }
 
 #[cfg(test)]
@@ -211,14 +184,6 @@ mod tests {
         gate.address("192.0.2.1", NOW).unwrap();
         let told = gate.address("192.0.2.1", NOW.plus(Span::seconds(20))).unwrap_err();
         assert!(matches!(told.kind, Kind::Limited { retry_after: 40 | 41 }), "{told:?}");
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_address() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
-        assert_ne!(network("2001:db8:1:2::9"), network("2001:db8:1:3::9"));
-        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 
     #[test]

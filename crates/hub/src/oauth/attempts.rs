@@ -10,7 +10,7 @@ use watchkeep_authz::oauth::reason::Reason;
 use watchkeep_model::{PersonId, Span, Timestamp, text};
 use watchkeep_store::oauth::attempts::AttemptRow;
 
-use super::throttle::Gate;
+use super::throttle::Knock;
 use crate::Hub;
 use crate::error::Error;
 use crate::identity::{SignedIn, Visitor};
@@ -78,11 +78,8 @@ pub(crate) struct Recorder(Mutex<Vec<AttemptRow>>);
 /// Notes an attempt; never fails, and costs the caller nothing.
 pub fn note(hub: &Arc<Hub>, visitor: &Visitor, step: Step, reason: Reason, who: Who, detail: Option<&str>) {
     let now = hub.now();
-    let throttle = &hub.oauth.throttle;
-    if hub.oauth.settings.throttled
-        && (throttle.take(Gate::Attempt, &visitor.address, now).is_err()
-            || throttle.take(Gate::Attempts, "all", now).is_err())
-    {
+    let admit = |knock, who| hub.oauth.admit(knock, who, now);
+    if admit(Knock::Attempt, &visitor.address).is_err() || admit(Knock::Attempts, "all").is_err() {
         return;
     }
     let row = AttemptRow {

@@ -11,9 +11,9 @@ use super::attempts::{Step, Who, note};
 use super::clients::{Found, find};
 use super::consent::{self, Consent};
 use super::pending::Pending;
-use super::throttle::Gate;
+use super::throttle::Knock;
 use crate::Hub;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::identity::{Level, SignedIn, Visitor};
 
 /// What the browser gets.
@@ -79,12 +79,7 @@ pub async fn begin(
     signed: Option<&SignedIn>,
 ) -> Result<Asked, Error> {
     let now = hub.now();
-    if hub.oauth.settings.throttled
-        && let Err(retry_after) = hub.oauth.throttle.take(Gate::Authorize, &visitor.address, now)
-    {
-        let text = format!("too many requests from your address; wait {retry_after} s and try again");
-        return Err(Error::new(Kind::Limited { retry_after }, text));
-    }
+    hub.oauth.admit(Knock::Authorize, &visitor.address, now)?;
     let pending = Pending::new(alias, raw, now);
     go_on(hub, visitor, &pending, pending.seal(hub)?, signed).await
 }

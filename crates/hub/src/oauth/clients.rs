@@ -9,7 +9,7 @@ use watchkeep_model::{Span, Timestamp};
 use watchkeep_store::oauth::clients::{self, ClientRow};
 
 use super::ClientDocuments;
-use super::throttle::Gate;
+use super::throttle::Knock;
 use crate::Hub;
 use crate::error::Error;
 use crate::identity::SignedIn;
@@ -77,8 +77,7 @@ pub async fn find(hub: &Arc<Hub>, id: &str, signed: Option<&SignedIn>) -> Result
             (None, None) => Found::Later,
         });
     };
-    let throttled = hub.oauth.settings.throttled
-        && hub.oauth.throttle.take(Gate::Document, &signed.person.to_string(), hub.now()).is_err();
+    let throttled = hub.oauth.admit(Knock::Document, &signed.person.to_string(), hub.now()).is_err();
     let fetched = match &hub.oauth.documents {
         _ if throttled => Err("too many client documents were asked for; wait a minute".to_owned()),
         None => Err("this hub fetches nothing from outside".to_owned()),

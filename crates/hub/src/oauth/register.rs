@@ -14,7 +14,7 @@ use watchkeep_store::oauth::hash;
 
 use super::Registration;
 use super::attempts::{Step, Who, note};
-use super::throttle::Gate;
+use super::throttle::Knock;
 use crate::Hub;
 use crate::error::{Error, Kind};
 use crate::identity::Visitor;
@@ -51,12 +51,9 @@ pub async fn register(hub: &Arc<Hub>, visitor: &Visitor, body: &[u8]) -> Result<
     let tell = |reason: Reason, who: Who, detail: Option<&str>| {
         note(hub, visitor, Step::Registration, reason, who, detail);
     };
-    if hub.oauth.settings.throttled
-        && let Err(retry_after) = hub.oauth.throttle.take(Gate::Register, &visitor.address, now)
-    {
+    if let Err(limited) = hub.oauth.admit(Knock::Register, &visitor.address, now) {
         tell(Reason::RateLimited, Who::default(), None);
-        let text = format!("too many registrations from this address; wait {retry_after} s");
-        return Err(Error::new(Kind::Limited { retry_after }, text).into());
+        return Err(limited.into());
     }
     let asked = match judge(body).and_then(|asked| allowed(hub.oauth.settings.registration, asked)) {
         Ok(asked) => asked,

@@ -1,120 +1,85 @@
-//! How often an address may knock at the doors that need no credential. In memory of each hub; what must hold over hubs
-//! and restarts is a row elsewhere.
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! How often one caller may knock at the doors that need no credential.
+use watchkeep_model::{Span, Timestamp};
 
-use watchkeep_model::Timestamp;
+use super::Authority;
+use crate::bucket::{Size, network, seconds};
+use crate::error::{Error, Kind};
 
-/// A door, with what it lets through.
+/// What somebody without a credential asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Gate {
-    /// Requests of browsers.
+pub(super) enum Knock {
+    /// A browser brings a request.
     Authorize,
-    /// Requests for tokens.
+    /// Tokens.
     Token,
-    /// Registrations of clients.
+    /// A new client.
     Register,
-    /// Attempts that are kept for the page about connections, of one address.
+    /// An attempt to be kept for the page about connections, of one address.
     Attempt,
     /// The same, of all addresses.
     Attempts,
-    /// Metadata documents that are fetched for one person.
+    /// A metadata document to be fetched, of one person.
     Document,
 }
 
-impl Gate {
-    /// How many at once, and how many seconds until one more is free.
-    const fn measure(self) -> (f64, f64) {
+impl Knock {
+    const fn size(self) -> Size {
         match self {
-            Self::Authorize => (60.0, 1.0),
-            Self::Token => (300.0, 0.1),
-            Self::Register => (20.0, 180.0),
-            Self::Attempt => (60.0, 1.0),
-            Self::Attempts => (240.0, 0.5),
-            Self::Document => (20.0, 6.0),
+            Self::Authorize | Self::Attempt => Size { most: 60, each: Span::seconds(1) },
+            Self::Token => Size { most: 300, each: Span::from_micros(100_000) },
+            Self::Register => Size { most: 20, each: Span::minutes(3) },
+            Self::Attempts => Size { most: 240, each: Span::from_micros(500_000) },
+            Self::Document => Size { most: 20, each: Span::seconds(6) },
         }
     }
 }
 
-/// Above so many the full ones are thrown away.
-const PRUNE_AT: usize = 4_096;
-/// What one hub remembers at the most; beyond, the oldest knowledge goes.
-const MOST: usize = 65_536;
-
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<(Gate, String), (f64, Timestamp)>>);
-
-impl Throttle {
-    /// Takes one from the bucket of `who`.
+impl Authority {
+    /// Lets somebody in once more, unless throttling is off: `who` is an address, or whatever else counts as one caller.
     ///
     /// # Errors
-    /// The seconds until there is one again, at least 1.
-    pub(crate) fn take(&self, gate: Gate, who: &str, now: Timestamp) -> Result<(), u32> {
-        let (most, per) = gate.measure();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= PRUNE_AT {
-            all.retain(|(gate, _), (left, at)| {
-                let (most, per) = gate.measure();
-                filled(*left, *at, now, per, most) < most
-            });
-            if all.len() >= MOST {
-                all.clear();
-            }
-        }
-        let bucket = all.entry((gate, net(who))).or_insert((most, now));
-        let left = filled(bucket.0, bucket.1, now, per, most);
-        if left >= 1.0 {
-            *bucket = (left - 1.0, now);
+    /// [`Kind::Limited`] with the seconds to wait.
+    pub(super) fn admit(&self, knock: Knock, who: &str, now: Timestamp) -> Result<(), Error> {
+        if !self.settings.throttled {
             return Ok(());
         }
-        *bucket = (left, now);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few minutes, rounded up")]
-        let wait = ((1.0 - left) * per).ceil().max(1.0) as u32;
-        Err(wait)
-    }
-}
-
-fn filled(left: f64, at: Timestamp, now: Timestamp, per: f64, most: f64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of a bucket's life are far below 2^53")]
-    let passed = now.since(at).micros().max(0) as f64 / 1e6;
-    (left + passed / per).min(most)
-}
-
-/// The network that counts as one caller: an IPv4 address, or the first 64 bits of an IPv6 one.
-pub(crate) fn net(address: &str) -> String {
-    match address.parse() {
-        Ok(std::net::IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
-            let s = v6.segments();
-            format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
-        }
-        _ => address.to_owned(),
+        let Some(wait) = self.knocks.take((knock, network(who)), knock.size(), now).wait else { return Ok(()) };
+        let retry_after = seconds(wait).max(1);
+        let text = format!("too many requests from one address; wait {retry_after} s, then try again");
+        Err(Error::new(Kind::Limited { retry_after }, text))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use watchkeep_model::Span;
+    use watchkeep_store::Keyring;
 
     use super::*;
+    use crate::oauth::Settings;
 
     const T0: Timestamp = Timestamp::from_micros(1_763_625_600_000_000);
 
-    #[test]
-    fn a_door_lets_so_many_through_and_tells_how_long_to_wait() {
-        let throttle = Throttle::default();
-        for _ in 0..20 {
-            assert!(throttle.take(Gate::Register, "192.0.2.1", T0).is_ok());
-        }
-        assert_eq!(throttle.take(Gate::Register, "192.0.2.1", T0), Err(180));
-        assert!(throttle.take(Gate::Register, "192.0.2.2", T0).is_ok());
-        assert!(throttle.take(Gate::Token, "192.0.2.1", T0).is_ok());
-        assert!(throttle.take(Gate::Register, "192.0.2.1", T0.plus(Span::seconds(180))).is_ok());
+    fn authority(throttled: bool) -> Authority {
+        let settings = Settings { throttled, ..Settings::default() };
+        Authority::new(settings, None, &Keyring::generate().unwrap(), "https://hub.example")
     }
 
     #[test]
-    fn one_network_of_ipv6_is_one_caller() {
-        assert_eq!(net("2001:db8:1:2:3::4"), net("2001:db8:1:2::9"));
-        assert_ne!(net("2001:db8:1:2::4"), net("2001:db8:1:3::4"));
-        assert_eq!(net("192.0.2.7"), "192.0.2.7");
+    fn a_door_lets_so_many_through_and_tells_how_long_to_wait() {
+        let authority = authority(true);
+        for _ in 0..20 {
+            assert!(authority.admit(Knock::Register, "192.0.2.1", T0).is_ok());
+        }
+        let refused = authority.admit(Knock::Register, "192.0.2.1", T0).unwrap_err();
+        assert_eq!(refused.kind, Kind::Limited { retry_after: 180 });
+        assert!(authority.admit(Knock::Register, "192.0.2.2", T0).is_ok());
+        assert!(authority.admit(Knock::Token, "192.0.2.1", T0).is_ok());
+        assert!(authority.admit(Knock::Register, "192.0.2.1", T0.plus(Span::seconds(180))).is_ok());
+    }
+
+    #[test]
+    fn where_nobody_is_throttled_nobody_waits() {
+        let authority = authority(false);
+        assert!((0..1_000).all(|_| authority.admit(Knock::Register, "192.0.2.1", T0).is_ok()));
     }
 }

@@ -19,7 +19,7 @@ use watchkeep_store::oauth::hash;
 use watchkeep_store::oauth::refresh::{self as generations, NewRefresh, RefreshRow};
 
 use super::attempts::{Step, Who, note};
-use super::throttle::Gate;
+use super::throttle::Knock;
 use super::{REFRESH, RETRY_WINDOW, clients, record};
 use crate::Hub;
 use crate::error::{Error, Kind};
@@ -84,12 +84,7 @@ pub async fn answer(
     authorization: Option<&str>,
     params: &Params,
 ) -> Result<Tokens, Failed> {
-    if hub.oauth.settings.throttled
-        && let Err(retry_after) = hub.oauth.throttle.take(Gate::Token, &visitor.address, hub.now())
-    {
-        let text = format!("too many requests for tokens from this address; wait {retry_after} s");
-        return Err(Error::new(Kind::Limited { retry_after }, text).into());
-    }
+    hub.oauth.admit(Knock::Token, &visitor.address, hub.now())?;
     let mut who = Who { client_id: params.get("client_id").map(str::to_owned), ..Who::default() };
     let answer = exchanged(hub, visitor, authorization, params, &mut who).await;
     match &answer {
