@@ -118,7 +118,7 @@ impl Documents {
         {
             return Err(FetchError::new(FetchErrorKind::Limited, "too many documents were fetched; wait a minute"));
         }
-        let bounds = Bounds { bytes: self.limits.bytes, deadline: self.limits.deadline };
+        let bounds = Bounds::new(self.limits.bytes, self.limits.deadline);
         let whole = async {
             let _place = self.places.acquire().await.map_err(|_| Failure::TimedOut)?;
             self.guard.get(url, JSON, bounds).await
@@ -138,11 +138,11 @@ impl Documents {
                 return works;
             }
         }
-        let bounds = Bounds { bytes: self.limits.bytes, deadline: self.limits.deadline };
+        let bounds = Bounds::new(self.limits.bytes, self.limits.deadline);
         let works = match self.guard.get(url, JSON, bounds).await {
             // something spoke HTTP there; what it says does not matter
-            Ok(_) | Err(Failure::TooLong(_) | Failure::Encoded) => true,
-            Err(Failure::Refused(_) | Failure::Unreachable | Failure::TimedOut | Failure::Broken) => false,
+            Ok(_) | Err(Failure::TooLong(_) | Failure::Header | Failure::Encoded) => true,
+            Err(_) => false,
         };
         *last = Some((now, works));
         works
@@ -204,7 +204,8 @@ impl From<Failure> for FetchError {
             Failure::TimedOut => FetchErrorKind::TimedOut,
             Failure::TooLong(_) => FetchErrorKind::TooLong,
             Failure::Encoded => FetchErrorKind::NotJson,
-            Failure::Broken => FetchErrorKind::Broken,
+            Failure::Redirected => FetchErrorKind::Status,
+            Failure::Header | Failure::Broken => FetchErrorKind::Broken,
         };
         Self::new(kind, failure.to_string())
     }

@@ -12,7 +12,7 @@ use watchkeep_outbound::{Allowed, Guard, Refused, Trust};
 
 use crate::peer::{Names, Peer, guard, json};
 
-const BOUNDS: Bounds = Bounds { bytes: 1024, deadline: Duration::from_secs(3) };
+const BOUNDS: Bounds = Bounds::new(1024, Duration::from_secs(3));
 
 #[tokio::test]
 async fn literals_in_every_spelling_are_refused_before_anything_is_sent() {

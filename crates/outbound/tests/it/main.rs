@@ -7,4 +7,6 @@
 
 mod document;
 mod guard;
+mod line;
 mod peer;
+mod server;
